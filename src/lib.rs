@@ -1,0 +1,125 @@
+//! orderinfra makes AWS what a Pulumi YAML program says, and keeps it so.
+//!
+//! A program is read whole and checked whole. From the program, the state and
+//! the live account a pure function makes a plan. The plan is shown, then
+//! carried out, and every step is in a journal before and after its AWS call.
+//!
+//! # The map, in reading order
+//!
+//! ```text
+//! main.rs            reads the process's surroundings, runs, answers the exit code
+//! cli/               everything a terminal sees: arguments, output, questions
+//!   mod.rs             every flag, and one `match`
+//!   session.rs         which project, stack, configuration, state and account
+//!   drive.rs           the way of preview, up, destroy and refresh
+//!   shift.rs           traffic from one colour to the other
+//!   local.rs           starts, finds and ends the emulator
+//!   render.rs, live.rs plans and progress as text; `ui.rs` alone writes
+//! lang/              Pulumi YAML to a `Program`, expressions to values
+//!   load/              finds and reads the files: the only IO of the language
+//!   config/            a stack's configuration; `edit/` changes its file
+//!   parse/             YAML nodes to the tree of `ast.rs`
+//!   check/             all that can be known to be wrong before anything runs
+//!   eval/, builtin/    expressions and builtin functions to values
+//! model/             plain data that every layer shares
+//!   plan.rs            Plan, Step, Action, Change, Row: the nouns of a run
+//!   stack.rs           what a stack owns, as a fold over the journal's rows
+//! engine/            decides what to do and sees it done
+//!   plan.rs, steps.rs  program, state and live AWS to steps (pure)
+//!   inquire.rs         finds out what a plan lacks, and plans again
+//!   schedule.rs        which steps may start (pure)
+//!   execute.rs         the one loop; `act.rs` is one step's calls
+//!   recover.rs         what a cut-off run left open
+//!   refresh.rs         live state in as few calls as AWS allows
+//! store/             the SQLite file: journal, fold, lock, encryption
+//! provider/          the seam: `Resource` and `Function` are what authors write
+//!   retry.rs           which errors pass, for how long, and what users read
+//!   cx.rs              all that a resource's methods may use; the only waits
+//!   fake.rs            a cloud in a JSON file, for tests
+//! builtin/           types that live in the state only
+//!   random/, tls/      the packages of those names
+//! rollout/           routes of traffic and what their weights become (pure)
+//! aws/               the only folder that names the SDK; one file per type
+//!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
+//!   rds/ secretsmanager/ sqs/ ssm/ wafv2/
+//! ```
+//!
+//! Beside `src/`: `stacks/` has example programs, `emulator/` the Python
+//! program behind `--local`, `tests/it/types/` one program per resource type,
+//! `docs/` the commands, the state file and the IAM policy.
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! model                nothing of ours
+//! lang                 model
+//! provider             model; `cx.rs` also `aws::Clients`
+//! builtin              model, provider, lang::providers (schemas)
+//! rollout              model
+//! aws                  model, provider
+//! engine               model, lang, provider
+//! store                model, provider (`Place`), engine::govern (its record)
+//! cli                  everyone
+//! ```
+//!
+//! Nobody imports `cli`, and `engine` knows no SQL, no YAML text and no AWS
+//! type. Some things have one home: the AWS SDK is named in `aws/` only, SQL in
+//! `store/`, arguments in `cli/`, the YAML reader in `lang/syntax.rs`. Terminal
+//! output is in `cli/ui.rs`. The environment and the clock are read in
+//! `main.rs` and handed down. During a run only `provider/cx.rs` sleeps.
+//!
+//! # Invariants
+//!
+//! 1. A plan is data from a pure function. What it does not know it asks for,
+//!    and it is made again with the answer.
+//! 2. Every random choice (names, operation tokens, lots) is drawn at plan
+//!    time from the run's seed, so that planning twice draws the same.
+//! 3. The row `Begun` is durable before a step's first AWS call. The id is
+//!    durable (`Named`) before anything else is done with it. `Ended` is
+//!    durable before a dependent starts.
+//! 4. The state is the fold of the journal, written in the same transaction.
+//! 5. Recovery relies on the journal and AWS alone. A create whose answer was
+//!    lost is found by its operation: a birth tag, an idempotency token or a
+//!    name that nobody else can have. It is never sent twice blindly.
+//! 6. What the program never set is no change. What it set and is otherwise
+//!    live is drift, and is shown as drift.
+//! 7. A resource file makes the calls that its methods are named after: no
+//!    diffing, no state, no retry loop, no printing. Retrying is a table.
+//! 8. A secret stays marked from where it enters to where it leaves: encrypted
+//!    in the state, `[secret]` in every output.
+//! 9. One loop owns every future; nothing is spawned. Steps of one serial key
+//!    never run at the same time.
+//! 10. Nothing in a program may panic, hang or exhaust memory, and all
+//!     mistakes are told in one go, each with its place.
+//!
+//! # How a create flows from `main` to the wire
+//!
+//! ```text
+//! main                      arguments and environment into a `Runtime`
+//! cli::run                  clap, the async runtime, one `match`
+//! cli::up::run
+//!   Session::open           project, stack, configuration; the program is
+//!                           parsed and checked: all mistakes at once
+//!   drive::apply            takes the lock and reads the state again
+//!     recover::recover      closes what a cut-off run left open
+//!     refresh::read         live state: `read_many` per type and region
+//!     inquire::find_out     plan::plan until nothing is lacking
+//!     render, ui.ask        shows the plan, asks
+//!     execute::execute      ready steps: evaluates inputs, writes `Begun`
+//!       act                 retries by the table, looks for lost creates
+//!         AnyResource       `dyn`, from `provider/erase.rs`
+//!           Queue::create   the resource file
+//!             create_queue().send()
+//! ```
+//!
+//! # A new AWS type
+//!
+//! Start from one of three exemplars: `aws/sqs/queue.rs` (an attribute map,
+//! fast), `aws/ec2/subnet.rs` (describe with filters, batched, several modify
+//! calls), `aws/rds/cluster_instance.rs` (slow, waits, secrets). Write the file
+//! in its service's folder, add it to `types()` of the folder's `mod.rs`, add
+//! its passing errors to `provider/retry.rs`, and write its program to
+//! `tests/it/types/`. Its schema is read out of its `Inputs` and `Outputs`;
+//! properties of Pulumi's schema that it cannot honour go into `REFUSED`.
+
+pub mod model;

@@ -1,0 +1,3 @@
+//! Nothing to run yet: the library comes first.
+
+fn main() {}

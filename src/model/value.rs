@@ -1,0 +1,357 @@
+//! `Value`: what a property holds. JSON, plus secrets, unknowns, assets and
+//! references to resources.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value as Json, json};
+
+pub type Map = BTreeMap<String, Value>;
+
+/// What a property holds, before it is JSON for a provider.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    List(Vec<Self>),
+    Map(Map),
+    /// Never printed, and encrypted at rest.
+    Secret(Secret),
+    /// Not known until something else is made.
+    Unknown(Unknown),
+    Asset(Asset),
+    /// A whole resource, as `${bucket}` names it.
+    Ref(Box<Ref>),
+}
+
+/// A value whose `Debug` keeps quiet.
+#[derive(Clone, PartialEq)]
+pub struct Secret(pub Box<Value>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("[secret]")
+    }
+}
+
+/// Where a value that is not known yet will come from, as a user names it:
+/// `vpc.id`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    pub from: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asset {
+    Text(String),
+    File(String),
+    Remote(String),
+    FileArchive(String),
+    RemoteArchive(String),
+    Archive(BTreeMap<String, Self>),
+}
+
+/// What an expression that names a resource evaluates to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ref {
+    pub urn: String,
+    /// `Value::Null` for a component, which has no id.
+    pub id: Value,
+}
+
+/// The keys and marks of special values in a Pulumi deployment, which our
+/// state uses too.
+pub const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
+pub const SECRET_MARK: &str = "1b47061264138c4ac30d75fd1eb44270";
+const ASSET_MARK: &str = "c44067f5952c0a294b673a41bacd8c17";
+const ARCHIVE_MARK: &str = "0def7320c3a5731c473e5ecbe6d01bc7";
+const REF_MARK: &str = "5cf8f73096256a8f31e491e813e4eb8e";
+const OUTPUT_MARK: &str = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+
+impl Value {
+    pub fn string(text: impl Into<String>) -> Self {
+        Self::String(text.into())
+    }
+
+    pub fn secret(value: Self) -> Self {
+        match value {
+            Self::Secret(_) => value,
+            other => Self::Secret(Secret(Box::new(other))),
+        }
+    }
+
+    pub fn unknown(from: impl Into<String>) -> Self {
+        Self::Unknown(Unknown { from: from.into() })
+    }
+
+    /// The value without its secret wrapper; only the outermost is removed.
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::Secret(secret) => secret.0.bare(),
+            other => other,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.bare(), Self::Null)
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match self.bare() {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.bare() {
+            Self::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.bare() {
+            Self::Number(number) => whole(number),
+            _ => None,
+        }
+    }
+
+    pub fn as_map(&self) -> Option<&Map> {
+        match self.bare() {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match self.bare() {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// A top-level property of a map; `None` when absent or null.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_map()?.get(key).filter(|it| !it.is_null())
+    }
+
+    /// The first unknown inside, by which a user is told what is awaited.
+    pub fn first_unknown(&self) -> Option<&Unknown> {
+        match self {
+            Self::Unknown(unknown) => Some(unknown),
+            Self::Secret(secret) => secret.0.first_unknown(),
+            Self::List(list) => list.iter().find_map(Self::first_unknown),
+            Self::Map(map) => map.values().find_map(Self::first_unknown),
+            Self::Ref(it) => it.id.first_unknown(),
+            _ => None,
+        }
+    }
+
+    pub fn is_known(&self) -> bool {
+        self.first_unknown().is_none()
+    }
+
+    pub fn has_secret(&self) -> bool {
+        match self {
+            Self::Secret(_) => true,
+            Self::List(list) => list.iter().any(Self::has_secret),
+            Self::Map(map) => map.values().any(Self::has_secret),
+            Self::Ref(it) => it.id.has_secret(),
+            _ => false,
+        }
+    }
+
+    /// Plain JSON for a provider: secrets in clear, references as ids, assets
+    /// in their marked form. Nothing inside may be unknown.
+    pub fn reveal(&self) -> Json {
+        match self {
+            Self::Secret(secret) => secret.0.reveal(),
+            Self::List(list) => list.iter().map(Self::reveal).collect(),
+            Self::Map(map) => {
+                Json::Object(map.iter().map(|(key, value)| (key.clone(), value.reveal())).collect())
+            }
+            Self::Ref(it) if it.id.is_null() => Json::String(it.urn.clone()),
+            Self::Ref(it) => it.id.reveal(),
+            Self::Unknown(it) => unreachable!("`{}` was revealed before it was known", it.from),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Asset(_) => {
+                self.to_state()
+            }
+        }
+    }
+
+    /// JSON as the state keeps it, with secrets still in clear under their
+    /// mark: `store::crypt` encrypts each before it is written.
+    pub fn to_state(&self) -> Json {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => Json::Bool(*flag),
+            Self::Number(number) => Json::Number(number.clone()),
+            Self::String(text) => Json::String(text.clone()),
+            Self::List(list) => list.iter().map(Self::to_state).collect(),
+            Self::Map(map) => Json::Object(
+                map.iter().map(|(key, value)| (key.clone(), value.to_state())).collect(),
+            ),
+            Self::Secret(it) => json!({ SIGNATURE: SECRET_MARK, "plaintext": it.0.to_state() }),
+            Self::Unknown(it) => json!({ SIGNATURE: OUTPUT_MARK, "from": it.from }),
+            Self::Asset(it) => it.to_state(),
+            Self::Ref(it) => {
+                json!({ SIGNATURE: REF_MARK, "urn": it.urn, "id": it.id.to_state() })
+            }
+        }
+    }
+
+    /// The reverse of `to_state`, and of plain JSON.
+    pub fn from_json(json: &Json) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(flag) => Self::Bool(*flag),
+            Json::Number(number) => Self::Number(number.clone()),
+            Json::String(text) => Self::String(text.clone()),
+            Json::Array(list) => Self::List(list.iter().map(Self::from_json).collect()),
+            Json::Object(map) => match map.get(SIGNATURE).and_then(Json::as_str) {
+                Some(SECRET_MARK) if map.contains_key("plaintext") => {
+                    Self::secret(Self::from_json(&map["plaintext"]))
+                }
+                Some(OUTPUT_MARK) => Self::unknown(text_of(map.get("from"))),
+                Some(REF_MARK) => Self::Ref(Box::new(Ref {
+                    urn: text_of(map.get("urn")),
+                    id: map.get("id").map_or(Self::Null, Self::from_json),
+                })),
+                Some(ASSET_MARK | ARCHIVE_MARK) => {
+                    Asset::from_state(map).map_or(Self::Null, Self::Asset)
+                }
+                _ => Self::Map(
+                    map.iter().map(|(key, value)| (key.clone(), Self::from_json(value))).collect(),
+                ),
+            },
+        }
+    }
+
+    /// JSON to print: secrets and unknowns as words.
+    pub fn to_display(&self) -> Json {
+        match self {
+            Self::Secret(_) => Json::String("[secret]".to_owned()),
+            Self::Unknown(_) => Json::String("[unknown]".to_owned()),
+            Self::List(list) => list.iter().map(Self::to_display).collect(),
+            Self::Map(map) => Json::Object(
+                map.iter().map(|(key, value)| (key.clone(), value.to_display())).collect(),
+            ),
+            Self::Ref(it) => it.id.to_display(),
+            other => other.to_state(),
+        }
+    }
+
+    /// Every secret text inside, to scrub from messages that others write.
+    pub fn secret_texts(&self, into: &mut Vec<String>) {
+        match self {
+            Self::Secret(secret) => secret.0.leaf_texts(into),
+            Self::List(list) => list.iter().for_each(|it| it.secret_texts(into)),
+            Self::Map(map) => map.values().for_each(|it| it.secret_texts(into)),
+            _ => {}
+        }
+    }
+
+    /// A text from elsewhere without the secrets of this value in it. Very
+    /// short ones are left: they would take any text apart.
+    pub fn scrub(&self, text: String) -> String {
+        const SHORTEST: usize = 4;
+        let mut secrets = Vec::new();
+        self.secret_texts(&mut secrets);
+        // As a JSON document would show it, too.
+        let quoted = |it: &String| serde_json::to_string(it).unwrap_or_default();
+        let quoted: Vec<String> =
+            secrets.iter().map(|it| quoted(it).trim_matches('"').to_owned()).collect();
+        secrets.extend(quoted);
+        secrets.retain(|it| it.chars().count() >= SHORTEST);
+        secrets.sort_by_key(|it| std::cmp::Reverse(it.len()));
+        secrets.iter().fold(text, |text, secret| text.replace(secret, "[secret]"))
+    }
+
+    fn leaf_texts(&self, into: &mut Vec<String>) {
+        match self {
+            Self::String(text) => into.push(text.clone()),
+            Self::Number(number) => into.push(number.to_string()),
+            Self::Secret(secret) => secret.0.leaf_texts(into),
+            Self::List(list) => list.iter().for_each(|it| it.leaf_texts(into)),
+            Self::Map(map) => map.values().for_each(|it| it.leaf_texts(into)),
+            _ => {}
+        }
+    }
+}
+
+/// A number as an integer, if it has no fraction and fits.
+pub fn whole(number: &Number) -> Option<i64> {
+    number.as_i64().or_else(|| {
+        let float = number.as_f64()?;
+        let fits = float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0;
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
+        fits.then_some(float as i64)
+    })
+}
+
+fn text_of(json: Option<&Json>) -> String {
+    json.and_then(Json::as_str).unwrap_or_default().to_owned()
+}
+
+impl Asset {
+    fn to_state(&self) -> Json {
+        match self {
+            Self::Text(text) => json!({ SIGNATURE: ASSET_MARK, "text": text }),
+            Self::File(path) => json!({ SIGNATURE: ASSET_MARK, "path": path }),
+            Self::Remote(uri) => json!({ SIGNATURE: ASSET_MARK, "uri": uri }),
+            Self::FileArchive(path) => json!({ SIGNATURE: ARCHIVE_MARK, "path": path }),
+            Self::RemoteArchive(uri) => json!({ SIGNATURE: ARCHIVE_MARK, "uri": uri }),
+            Self::Archive(parts) => {
+                let parts: serde_json::Map<String, Json> =
+                    parts.iter().map(|(path, part)| (path.clone(), part.to_state())).collect();
+                json!({ SIGNATURE: ARCHIVE_MARK, "assets": parts })
+            }
+        }
+    }
+
+    fn from_state(map: &serde_json::Map<String, Json>) -> Option<Self> {
+        let archive = map.get(SIGNATURE)?.as_str()? == ARCHIVE_MARK;
+        let text = |key: &str| map.get(key).and_then(Json::as_str).map(str::to_owned);
+        if let Some(parts) = map.get("assets").and_then(Json::as_object) {
+            let parts = parts.iter().filter_map(|(path, part)| {
+                Some((path.clone(), Self::from_state(part.as_object()?)?))
+            });
+            return Some(Self::Archive(parts.collect()));
+        }
+        match (archive, text("text"), text("path"), text("uri")) {
+            (false, Some(text), _, _) => Some(Self::Text(text)),
+            (false, _, Some(path), _) => Some(Self::File(path)),
+            (false, _, _, Some(uri)) => Some(Self::Remote(uri)),
+            (true, _, Some(path), _) => Some(Self::FileArchive(path)),
+            (true, _, _, Some(uri)) => Some(Self::RemoteArchive(uri)),
+            _ => None,
+        }
+    }
+}
+
+impl From<Map> for Value {
+    fn from(map: Map) -> Self {
+        Self::Map(map)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number.into())
+    }
+}

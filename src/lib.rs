@@ -122,4 +122,5 @@
 //! `tests/it/types/`. Its schema is read out of its `Inputs` and `Outputs`;
 //! properties of Pulumi's schema that it cannot honour go into `REFUSED`.
 
+pub mod lang;
 pub mod model;

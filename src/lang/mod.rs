@@ -1,0 +1,32 @@
+//! Pulumi YAML to a `Program`, and expressions to values. No IO except in
+//! `load.rs`; knows no provider: types come in as `Schema`s by a `Catalog`.
+
+pub mod ast;
+pub mod builtin;
+pub mod check;
+pub mod config;
+pub mod diag;
+pub mod eval;
+pub mod interpolate;
+pub mod load;
+pub mod nearest;
+pub mod parse;
+pub mod providers;
+pub mod secure;
+pub mod syntax;
+
+use crate::model::Schema;
+
+/// What types and functions there are.
+pub trait Catalog {
+    /// The canonical token for any spelling of it.
+    fn canonical(&self, token: &str) -> Option<String>;
+    /// By canonical token.
+    fn resource(&self, token: &str) -> Option<&Schema>;
+    /// By canonical token.
+    fn function(&self, token: &str) -> Option<&Schema>;
+    /// Canonical tokens of all resource types, for "did you mean".
+    fn resources(&self) -> Vec<String>;
+    /// Canonical tokens of all functions, for "did you mean".
+    fn functions(&self) -> Vec<String>;
+}

@@ -122,5 +122,7 @@
 //! `tests/it/types/`. Its schema is read out of its `Inputs` and `Outputs`;
 //! properties of Pulumi's schema that it cannot honour go into `REFUSED`.
 
+pub mod aws;
 pub mod lang;
 pub mod model;
+pub mod provider;

@@ -1,0 +1,53 @@
+//! Everything that knows the AWS SDK: one folder per service, one file per
+//! resource type or function. No other folder names an SDK type.
+//!
+//! New files start from one of three exemplars: `sqs/queue.rs` (an attribute
+//! map, fast), `ec2/subnet.rs` (describe with filters, batched, several modify
+//! calls), `rds/cluster_instance.rs` (slow, waits, secrets).
+
+mod clients;
+#[cfg(feature = "aws")]
+mod error;
+mod health;
+
+#[cfg(feature = "aws")]
+mod meta;
+#[cfg(feature = "aws")]
+mod sqs;
+
+use crate::provider::{AnyFunction, AnyResource};
+
+pub use clients::{Clients, connect};
+pub use health::{Health, target_health};
+
+/// Every resource type, by service.
+#[cfg(feature = "aws")]
+pub fn types() -> Vec<Box<dyn AnyResource>> {
+    [
+        sqs::types(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Every function, by service; `meta` holds those without one.
+#[cfg(feature = "aws")]
+pub fn functions() -> Vec<Box<dyn AnyFunction>> {
+    [
+        meta::functions(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(not(feature = "aws"))]
+pub fn types() -> Vec<Box<dyn AnyResource>> {
+    Vec::new()
+}
+
+#[cfg(not(feature = "aws"))]
+pub fn functions() -> Vec<Box<dyn AnyFunction>> {
+    Vec::new()
+}

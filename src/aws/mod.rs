@@ -11,6 +11,8 @@ mod error;
 mod health;
 
 #[cfg(feature = "aws")]
+mod ec2;
+#[cfg(feature = "aws")]
 mod meta;
 #[cfg(feature = "aws")]
 mod sqs;
@@ -24,6 +26,7 @@ pub use health::{Health, target_health};
 #[cfg(feature = "aws")]
 pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
+        ec2::types(),
         sqs::types(),
     ]
     .into_iter()
@@ -35,6 +38,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
 #[cfg(feature = "aws")]
 pub fn functions() -> Vec<Box<dyn AnyFunction>> {
     [
+        ec2::functions(),
         meta::functions(),
     ]
     .into_iter()

@@ -13,6 +13,8 @@ mod health;
 #[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
+mod iam;
+#[cfg(feature = "aws")]
 mod meta;
 #[cfg(feature = "aws")]
 mod sqs;
@@ -27,6 +29,7 @@ pub use health::{Health, target_health};
 pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         ec2::types(),
+        iam::types(),
         sqs::types(),
     ]
     .into_iter()
@@ -39,6 +42,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
 pub fn functions() -> Vec<Box<dyn AnyFunction>> {
     [
         ec2::functions(),
+        iam::functions(),
         meta::functions(),
     ]
     .into_iter()

@@ -15,6 +15,8 @@ mod ec2;
 #[cfg(feature = "aws")]
 mod iam;
 #[cfg(feature = "aws")]
+mod lb;
+#[cfg(feature = "aws")]
 mod meta;
 #[cfg(feature = "aws")]
 mod sqs;
@@ -30,6 +32,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         ec2::types(),
         iam::types(),
+        lb::types(),
         sqs::types(),
     ]
     .into_iter()

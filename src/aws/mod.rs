@@ -11,6 +11,8 @@ mod error;
 mod health;
 
 #[cfg(feature = "aws")]
+mod acm;
+#[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
 mod iam;
@@ -30,6 +32,7 @@ pub use health::{Health, target_health};
 #[cfg(feature = "aws")]
 pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
+        acm::types(),
         ec2::types(),
         iam::types(),
         lb::types(),

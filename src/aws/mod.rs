@@ -15,6 +15,8 @@ mod acm;
 #[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
+mod ecs;
+#[cfg(feature = "aws")]
 mod iam;
 #[cfg(feature = "aws")]
 mod lb;
@@ -34,6 +36,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         acm::types(),
         ec2::types(),
+        ecs::types(),
         iam::types(),
         lb::types(),
         sqs::types(),

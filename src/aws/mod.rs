@@ -15,6 +15,8 @@ mod acm;
 #[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
+mod ecr;
+#[cfg(feature = "aws")]
 mod ecs;
 #[cfg(feature = "aws")]
 mod iam;
@@ -36,6 +38,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         acm::types(),
         ec2::types(),
+        ecr::types(),
         ecs::types(),
         iam::types(),
         lb::types(),

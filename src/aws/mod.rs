@@ -13,6 +13,8 @@ mod health;
 #[cfg(feature = "aws")]
 mod acm;
 #[cfg(feature = "aws")]
+mod appautoscaling;
+#[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
 mod ecr;
@@ -37,6 +39,7 @@ pub use health::{Health, target_health};
 pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         acm::types(),
+        appautoscaling::types(),
         ec2::types(),
         ecr::types(),
         ecs::types(),

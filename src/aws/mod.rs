@@ -15,6 +15,8 @@ mod acm;
 #[cfg(feature = "aws")]
 mod appautoscaling;
 #[cfg(feature = "aws")]
+mod cloudwatch;
+#[cfg(feature = "aws")]
 mod ec2;
 #[cfg(feature = "aws")]
 mod ecr;
@@ -40,6 +42,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     [
         acm::types(),
         appautoscaling::types(),
+        cloudwatch::types(),
         ec2::types(),
         ecr::types(),
         ecs::types(),

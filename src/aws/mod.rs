@@ -29,6 +29,8 @@ mod lb;
 #[cfg(feature = "aws")]
 mod meta;
 #[cfg(feature = "aws")]
+mod rds;
+#[cfg(feature = "aws")]
 mod sqs;
 
 use crate::provider::{AnyFunction, AnyResource};
@@ -48,6 +50,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         ecs::types(),
         iam::types(),
         lb::types(),
+        rds::types(),
         sqs::types(),
     ]
     .into_iter()

@@ -1,0 +1,433 @@
+//! Amazon RDS.
+
+mod cluster;
+mod cluster_instance;
+mod cluster_parameter_group;
+mod instance;
+mod parameter_group;
+mod parameters;
+mod subnet_group;
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::atomic::{AtomicU8, Ordering::Relaxed},
+    time::Duration,
+};
+
+use aws_sdk_rds::{
+    primitives::{DateTime, DateTimeFormat as Format},
+    types::{
+        CloudwatchLogsExportConfiguration, DbCluster, DbInstance, Filter, MasterUserSecret,
+        PendingCloudwatchLogsExports, Tag,
+    },
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::provider::{
+    AnyResource, CiString, Cx, Error, IdOrArn, Result, Secret, Set, Tags, Version, resource,
+};
+
+pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
+    vec![
+        resource::<cluster::Cluster>(),
+        resource::<cluster_instance::ClusterInstance>(),
+        resource::<cluster_parameter_group::ClusterParameterGroup>(),
+        resource::<instance::Instance>(),
+        resource::<parameter_group::ParameterGroup>(),
+        resource::<subnet_group::SubnetGroup>(),
+    ]
+}
+
+// On the wire, codes about clusters keep the word `Fault` and codes about
+// instances drop it.
+const NO_CLUSTER: &[&str] = &["DBClusterNotFoundFault"];
+const NO_INSTANCE: &[&str] = &["DBInstanceNotFound"];
+const NO_PARAMETER_GROUP: &[&str] =
+    &["DBParameterGroupNotFound", "DBClusterParameterGroupNotFound"];
+const NO_SUBNET_GROUP: &[&str] = &["DBSubnetGroupNotFoundFault"];
+
+/// How many one Describe call answers at most.
+const PAGE: i32 = 100;
+
+/// Missing ones are `None`: filters, unlike an identifier, never fail.
+async fn instances(cx: &Cx, ids: &[String]) -> Result<Vec<Option<DbInstance>>> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(PAGE as usize) {
+        let filter = Filter::builder().name("db-instance-id").set_values(Some(ids.to_vec()));
+        let call = cx.aws.rds().describe_db_instances().filters(filter.build()).max_records(PAGE);
+        let all = call.into_paginator().items().send().try_collect().await?;
+        found.extend(all.into_iter().map(|it| (it.db_instance_identifier.clone(), it)));
+    }
+    Ok(ids.iter().map(|id| found.remove(&Some(id.to_lowercase()))).collect())
+}
+
+async fn instance(cx: &Cx, id: &str) -> Result<Option<DbInstance>> {
+    Ok(instances(cx, &[id.to_owned()]).await?.pop().flatten())
+}
+
+async fn clusters(cx: &Cx, ids: &[String]) -> Result<Vec<Option<DbCluster>>> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(PAGE as usize) {
+        let filter = Filter::builder().name("db-cluster-id").set_values(Some(ids.to_vec()));
+        let call = cx.aws.rds().describe_db_clusters().filters(filter.build()).max_records(PAGE);
+        let all = call.into_paginator().items().send().try_collect().await?;
+        found.extend(all.into_iter().map(|it| (it.db_cluster_identifier.clone(), it)));
+    }
+    Ok(ids.iter().map(|id| found.remove(&Some(id.to_lowercase()))).collect())
+}
+
+async fn cluster(cx: &Cx, id: &str) -> Result<Option<DbCluster>> {
+    Ok(clusters(cx, &[id.to_owned()]).await?.pop().flatten())
+}
+
+/// What has the name of a thing that a create found to be there already: an
+/// earlier sending of the same create may have made it.
+async fn ours<T>(
+    made: std::result::Result<T, Error>,
+    taken: &[&str],
+    what: &str,
+    find: impl Future<Output = Result<Option<String>>>,
+) -> Result<Option<String>> {
+    match made {
+        Ok(_) => Ok(None),
+        Err(error) if error.is(taken) => find.await?.map(Some).ok_or_else(|| Error::not_ours(what)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a database with this status can be used and changed. The statuses
+/// are an open set: one that is neither good nor bad will pass.
+fn usable(status: Option<&str>) -> Result<bool> {
+    const GOOD: &[&str] = &["available", "storage-optimization", "storage-config-upgrade"];
+    const BAD: &[&str] = &[
+        "deleting",
+        "failed",
+        "inaccessible-encryption-credentials",
+        "inaccessible-encryption-credentials-recoverable",
+        "incompatible-create",
+        "incompatible-network",
+        "incompatible-option-group",
+        "incompatible-parameters",
+        "incompatible-restore",
+        "insufficient-capacity",
+        "migration-failed",
+        "restore-error",
+        "stopped",
+        "storage-full",
+    ];
+    let status = status.unwrap_or_default();
+    if BAD.contains(&status) {
+        return Err(Error::failed(format!("its status is `{status}`")));
+    }
+    Ok(GOOD.contains(&status))
+}
+
+/// Waits until `look` says that the database is ready. One that was busy must
+/// be seen ready three times in a row: a new one falls back into `backing-up`,
+/// `modifying` or `resetting-master-credentials` right after it was
+/// `available` for the first time.
+async fn settle<F>(
+    cx: &Cx,
+    what: &str,
+    limit: Duration,
+    look: impl Fn() -> F + Send + Sync,
+) -> Result<()>
+where
+    F: Future<Output = Result<bool>> + Send,
+{
+    let good = AtomicU8::new(2);
+    let steady = || {
+        let ready = look();
+        let good = &good;
+        async move {
+            if !ready.await? {
+                good.store(0, Relaxed);
+                return Ok(None);
+            }
+            Ok((good.fetch_add(1, Relaxed) >= 2).then_some(()))
+        }
+    };
+    cx.wait(what, limit, steady).await
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+fn birth_tags(cx: &Cx, tags: &Tags) -> Option<Vec<Tag>> {
+    let tag = |(key, value)| Tag::builder().key(key).value(value).build();
+    Some(cx.birth_tags(tags).into_iter().map(tag).collect())
+}
+
+/// As pairs, our own included.
+fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, String)> {
+    let pair = |it: Tag| (it.key.unwrap_or_default(), it.value.unwrap_or_default());
+    tags.unwrap_or_default().into_iter().map(pair)
+}
+
+/// Of groups, whose descriptions leave the tags out.
+async fn tags(cx: &Cx, arn: &str) -> Result<Vec<(String, String)>> {
+    let reply = cx.aws.rds().list_tags_for_resource().resource_name(arn).send().await?;
+    Ok(pairs(reply.tag_list).collect())
+}
+
+async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
+    let (set, removed) = new.since(old);
+    if !set.is_empty() {
+        let tag = |(key, value)| Tag::builder().key(key).value(value).build();
+        let tags = set.into_iter().map(tag).collect();
+        let call = cx.aws.rds().add_tags_to_resource().resource_name(arn);
+        call.set_tags(Some(tags)).send().await?;
+    }
+    if !removed.is_empty() {
+        let call = cx.aws.rds().remove_tags_from_resource().resource_name(arn);
+        call.set_tag_keys(Some(removed)).send().await?;
+    }
+    Ok(())
+}
+
+/// The secret that RDS keeps a master password in.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct MasterSecret {
+    kms_key_id: String,
+    secret_arn: String,
+    secret_status: String,
+}
+
+fn master_secrets(secret: Option<MasterUserSecret>) -> Vec<MasterSecret> {
+    let told = |it: MasterUserSecret| MasterSecret {
+        kms_key_id: it.kms_key_id.unwrap_or_default(),
+        secret_arn: it.secret_arn.unwrap_or_default(),
+        secret_status: it.secret_status.unwrap_or_default(),
+    };
+    secret.into_iter().map(told).collect()
+}
+
+/// A property as a modifying call takes it.
+trait Field {
+    type Sent;
+    fn sent(&self) -> Option<Self::Sent>;
+    /// Whether it says what `live` says, maybe in other words.
+    fn same(&self, live: &Self) -> bool;
+}
+
+/// What to send to come from `old` to `new`; what is no longer set is left as
+/// it is.
+fn changed<F: Field>(old: &F, new: &F) -> Option<F::Sent> {
+    if new.same(old) { None } else { new.sent() }
+}
+
+impl<F: Field> Field for Option<F> {
+    type Sent = F::Sent;
+    fn sent(&self) -> Option<F::Sent> {
+        self.as_ref()?.sent()
+    }
+    fn same(&self, live: &Self) -> bool {
+        match (self, live) {
+            (Some(new), Some(live)) => new.same(live),
+            (new, live) => new.is_none() && live.is_none(),
+        }
+    }
+}
+
+macro_rules! plain_field {
+    ($($ty:ty)*) => {$(
+        impl Field for $ty {
+            type Sent = Self;
+            fn sent(&self) -> Option<Self> {
+                Some(self.clone())
+            }
+            fn same(&self, live: &Self) -> bool {
+                self == live
+            }
+        }
+    )*};
+}
+plain_field!(bool i32 i64 String);
+
+macro_rules! text_field {
+    ($($ty:ty: $same:expr;)*) => {$(
+        impl Field for $ty {
+            type Sent = String;
+            fn sent(&self) -> Option<String> {
+                Some(self.0.clone())
+            }
+            fn same(&self, live: &Self) -> bool {
+                let same: fn(&str, &str) -> bool = $same;
+                same(&self.0, &live.0)
+            }
+        }
+    )*};
+}
+text_field! {
+    Secret<String>: |new, live| new == live;
+    CiString: |new, live| new.eq_ignore_ascii_case(live);
+    IdOrArn: |new, live| live.ends_with(new) || new.ends_with(live);
+    // A wanted `16` must not be sent to a live `16.4`: it would be refused as
+    // a downgrade.
+    Version: |new, live| {
+        live.strip_prefix(new).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+}
+
+impl Field for Set<String> {
+    type Sent = Vec<String>;
+    fn sent(&self) -> Option<Vec<String>> {
+        Some(self.0.clone())
+    }
+    fn same(&self, live: &Self) -> bool {
+        let (add, remove) = self.since(live);
+        add.is_empty() && remove.is_empty()
+    }
+}
+
+/// Log types to switch on and off.
+fn log_changes(old: &Set<String>, new: &Set<String>) -> Option<CloudwatchLogsExportConfiguration> {
+    let (on, off) = new.since(old);
+    let change = CloudwatchLogsExportConfiguration::builder();
+    let change = change.set_enable_log_types(Some(on)).set_disable_log_types(Some(off));
+    (!new.same(old)).then(|| change.build())
+}
+
+/// The log types that are exported, or will be once RDS gets to it.
+fn logs(now: Option<Vec<String>>, waits: Option<PendingCloudwatchLogsExports>) -> Set<String> {
+    let mut logs = now.unwrap_or_default();
+    if let Some(waits) = waits {
+        let off = waits.log_types_to_disable.unwrap_or_default();
+        logs.retain(|it| !off.contains(it));
+        let on = waits.log_types_to_enable.unwrap_or_default();
+        logs.extend(on.into_iter().filter(|it| !off.contains(it)));
+        logs.sort_unstable();
+        logs.dedup();
+    }
+    Set(logs)
+}
+
+fn moment(time: Option<DateTime>) -> Option<String> {
+    time?.fmt(Format::DateTime).ok()
+}
+
+/// A program's `2024-01-02T03:04:05Z`.
+fn parse_moment(property: &str, text: Option<&String>) -> Result<Option<DateTime>> {
+    let rule = "is a time such as `2024-01-02T03:04:05Z`";
+    let parse = |text: &String| DateTime::from_str(text, Format::DateTimeWithOffset);
+    text.map(parse).transpose().map_err(|_| Error::invalid(property, rule))
+}
+
+/// What names of databases, clusters and snapshots must look like.
+fn check_name(property: &str, name: &str, longest: usize) -> Result<()> {
+    let good = name.starts_with(|it: char| it.is_ascii_alphabetic())
+        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
+        && !name.contains("--")
+        && !name.ends_with('-');
+    if !good {
+        let rule = "is made of letters, digits and single hyphens, starts with a letter and does not end with a hyphen";
+        return Err(Error::invalid(property, rule));
+    }
+    if name.len() > longest {
+        return Err(Error::invalid(property, format!("is at most {longest} characters long")));
+    }
+    Ok(())
+}
+
+/// Names of subnet groups may hold more than those of databases.
+fn check_group_name(name: &str) -> Result<()> {
+    let good = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '.' | '_' | ' ');
+    if !name.chars().all(good) || name.eq_ignore_ascii_case("default") {
+        let rule = "is made of letters, digits, `-`, `.`, `_` and spaces, and is not `default`";
+        return Err(Error::invalid("name", rule));
+    }
+    Ok(())
+}
+
+/// Where a master password may come from, and what it must look like.
+fn check_password(
+    property: &str,
+    plain: Option<&Secret<String>>,
+    write_only: Option<&Secret<String>>,
+    managed: bool,
+) -> Result<()> {
+    let ways = [plain.is_some(), write_only.is_some(), managed];
+    if ways.iter().filter(|it| **it).count() > 1 {
+        let rule = format!(
+            "excludes `{property}Wo` and `manageMasterUserPassword`: give one of the three"
+        );
+        return Err(Error::invalid(property, rule));
+    }
+    for (property, password) in
+        [(property.to_owned(), plain), (format!("{property}Wo"), write_only)]
+    {
+        let Some(Secret(password)) = password else { continue };
+        let good = |it: char| matches!(it, ' '..='~') && !matches!(it, '/' | '"' | '@');
+        if password.chars().count() < 8 || !password.chars().all(good) {
+            let rule = "is at least 8 printable ASCII characters without `/`, `\"` and `@`";
+            return Err(Error::invalid(&property, rule));
+        }
+    }
+    Ok(())
+}
+
+/// Enhanced monitoring needs a role, and a role alone does nothing.
+fn check_monitoring(interval: i32, role: Option<&String>) -> Result<()> {
+    if ![0, 1, 5, 10, 15, 30, 60].contains(&interval) {
+        return Err(Error::invalid("monitoringInterval", "is one of 0, 1, 5, 10, 15, 30, 60"));
+    }
+    if interval > 0 && role.is_none() {
+        return Err(Error::invalid(
+            "monitoringRoleArn",
+            "is needed when `monitoringInterval` is set",
+        ));
+    }
+    Ok(())
+}
+
+/// The name of the snapshot that a deletion leaves behind.
+fn last_snapshot(skip: bool, name: Option<&String>) -> Result<Option<String>> {
+    match name {
+        _ if skip => Ok(None),
+        Some(name) => Ok(Some(name.clone())),
+        None => Err(Error::invalid(
+            "finalSnapshotIdentifier",
+            "is needed to delete it: it names the last snapshot; or set `skipFinalSnapshot: true` to delete it with all its data; run `up` before deleting again",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent() {
+        let version = |it: &str| Version(it.to_owned());
+        let sent = |old, new| changed(&version(old), &version(new));
+        assert_eq!(sent("16.4", "16"), None);
+        assert_eq!(sent("16.4", "16.4"), None);
+        assert_eq!(sent("16.4", "16.6"), Some("16.6".to_owned()));
+        assert_eq!(sent("16.4", "1"), Some("1".to_owned()));
+        assert_eq!(changed(&Some(1), &None), None);
+        assert_eq!(changed(&1, &2), Some(2));
+        assert_eq!(changed(&None, &Some(2)), Some(2));
+        let set = |of: &[&str]| -> Set<String> { of.iter().copied().collect() };
+        assert_eq!(changed(&set(&["a", "b"]), &set(&["b", "a"])), None);
+        assert_eq!(log_changes(&set(&["a"]), &set(&["a"])), None);
+    }
+
+    #[test]
+    fn statuses() {
+        assert!(usable(Some("available")).unwrap());
+        assert!(!usable(Some("some-new-status")).unwrap());
+        assert!(usable(Some("incompatible-network")).is_err());
+    }
+
+    #[test]
+    fn names() {
+        assert!(check_name("identifier", "orders-1", 63).is_ok());
+        for bad in ["", "1a", "a--b", "a-", "a_b", &"a".repeat(64)] {
+            assert!(check_name("identifier", bad, 63).is_err(), "{bad}");
+        }
+    }
+}

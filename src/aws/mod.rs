@@ -32,6 +32,8 @@ mod meta;
 mod rds;
 #[cfg(feature = "aws")]
 mod sqs;
+#[cfg(feature = "aws")]
+mod wafv2;
 
 use crate::provider::{AnyFunction, AnyResource};
 
@@ -52,6 +54,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         lb::types(),
         rds::types(),
         sqs::types(),
+        wafv2::types(),
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,111 @@
+//! AWS WAF. Everything has a uuid, which is not enough to find it by: ids are
+//! Pulumi's import form, `uuid/name/REGIONAL`.
+
+mod ip_set;
+mod managed;
+mod rule;
+mod statement;
+mod twin;
+mod web_acl;
+mod web_acl_association;
+
+use aws_sdk_wafv2::types::{Scope, Tag};
+
+use self::twin::Built as _;
+use crate::{
+    aws::error::absent,
+    provider::{AnyResource, Cx, Error, Result, Tags, resource},
+};
+
+pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
+    vec![
+        resource::<ip_set::IpSet>(),
+        resource::<web_acl::WebAcl>(),
+        resource::<web_acl_association::WebAclAssociation>(),
+    ]
+}
+
+const MISSING: &[&str] = &["WAFNonexistentItemException"];
+
+/// WAF allows one change per second: they queue for each other.
+const SERIAL: &str = "wafv2";
+
+fn id(uuid: Option<&str>, name: &str, scope: &Scope) -> Result<String> {
+    let uuid = uuid.ok_or(Error::missing("Id"))?;
+    Ok(format!("{uuid}/{name}/{scope}"))
+}
+
+/// The uuid, the name and the scope in an id.
+fn parts(id: &str) -> Result<(&str, &str, Scope)> {
+    let mut parts = id.split('/');
+    let (Some(uuid), Some(name), Some(scope), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Error::invalid("id", format!("`{id}` is not `uuid/name/scope`")));
+    };
+    Ok((uuid, name, Scope::from(scope)))
+}
+
+/// What CloudFront uses is kept in one region only.
+fn right_region(cx: &Cx, scope: &Scope) -> Result<()> {
+    if *scope == Scope::Cloudfront && cx.place.region != "us-east-1" {
+        let rule = "`CLOUDFRONT` is for the region us-east-1 only: set the `region` property";
+        return Err(Error::invalid("scope", rule));
+    }
+    Ok(())
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let allowed = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    if name.is_empty() || name.len() > 128 || !name.chars().all(allowed) {
+        return Err(Error::invalid("name", "has 1 to 128 letters, digits, `-` or `_`"));
+    }
+    Ok(())
+}
+
+/// An absent list, never an empty one: WAF refuses that.
+fn birth_tags(cx: &Cx, tags: &Tags) -> Result<Option<Vec<Tag>>> {
+    let all: Vec<Tag> = cx
+        .birth_tags(tags)
+        .into_iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build().built())
+        .collect::<Result<_>>()?;
+    Ok((!all.is_empty()).then_some(all))
+}
+
+/// With our own tags, which prove who made it.
+async fn tags_raw(cx: &Cx, arn: &str) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    let mut next = None;
+    loop {
+        let call = cx.aws.wafv2().list_tags_for_resource().resource_arn(arn).limit(100);
+        let reply = absent(call.set_next_marker(next).send().await, MISSING)?;
+        let Some(page) = reply else { return Ok(all) };
+        let tags = page.tag_info_for_resource.and_then(|it| it.tag_list).unwrap_or_default();
+        all.extend(tags.into_iter().map(|it| (it.key, it.value)));
+        next = page.next_marker;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+async fn tags(cx: &Cx, arn: &str) -> Result<Tags> {
+    if cx.asks("tags") { tags_raw(cx, arn).await.map(Tags::live) } else { Ok(Tags::default()) }
+}
+
+async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
+    let (set, removed) = new.since(old);
+    if !set.is_empty() {
+        let mut call = cx.aws.wafv2().tag_resource().resource_arn(arn);
+        for (key, value) in set {
+            call = call.tags(Tag::builder().key(key).value(value).build().built()?);
+        }
+        call.send().await?;
+    }
+    if !removed.is_empty() {
+        let call = cx.aws.wafv2().untag_resource().resource_arn(arn);
+        call.set_tag_keys(Some(removed)).send().await?;
+    }
+    Ok(())
+}

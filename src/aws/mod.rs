@@ -31,6 +31,8 @@ mod meta;
 #[cfg(feature = "aws")]
 mod rds;
 #[cfg(feature = "aws")]
+mod secretsmanager;
+#[cfg(feature = "aws")]
 mod sqs;
 #[cfg(feature = "aws")]
 mod wafv2;
@@ -53,6 +55,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         iam::types(),
         lb::types(),
         rds::types(),
+        secretsmanager::types(),
         sqs::types(),
         wafv2::types(),
     ]
@@ -68,6 +71,7 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         ec2::functions(),
         iam::functions(),
         meta::functions(),
+        secretsmanager::functions(),
     ]
     .into_iter()
     .flatten()

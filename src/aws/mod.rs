@@ -35,6 +35,8 @@ mod secretsmanager;
 #[cfg(feature = "aws")]
 mod sqs;
 #[cfg(feature = "aws")]
+mod ssm;
+#[cfg(feature = "aws")]
 mod wafv2;
 
 use crate::provider::{AnyFunction, AnyResource};
@@ -57,6 +59,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         rds::types(),
         secretsmanager::types(),
         sqs::types(),
+        ssm::types(),
         wafv2::types(),
     ]
     .into_iter()
@@ -72,6 +75,7 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         iam::functions(),
         meta::functions(),
         secretsmanager::functions(),
+        ssm::functions(),
     ]
     .into_iter()
     .flatten()

@@ -123,6 +123,7 @@
 //! properties of Pulumi's schema that it cannot honour go into `REFUSED`.
 
 pub mod aws;
+pub mod builtin;
 pub mod lang;
 pub mod model;
 pub mod provider;

@@ -25,6 +25,8 @@ mod ecs;
 #[cfg(feature = "aws")]
 mod iam;
 #[cfg(feature = "aws")]
+mod kms;
+#[cfg(feature = "aws")]
 mod lb;
 #[cfg(feature = "aws")]
 mod meta;
@@ -55,6 +57,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         ecr::types(),
         ecs::types(),
         iam::types(),
+        kms::types(),
         lb::types(),
         rds::types(),
         secretsmanager::types(),

@@ -124,6 +124,9 @@
 
 pub mod aws;
 pub mod builtin;
+pub mod engine;
 pub mod lang;
 pub mod model;
 pub mod provider;
+pub mod rollout;
+pub mod store;

@@ -1,0 +1,343 @@
+//! One step's calls to its provider, in the order that makes it safe to be
+//! cut off anywhere.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use futures_util::{FutureExt as _, future::LocalBoxFuture};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{
+    connect::Connections,
+    diff::{self, Sides},
+    inputs, path, refresh,
+};
+use crate::{
+    model::{Action, Outcome, ResourceState, Row, Step, Value},
+    provider::{AnyResource, Cx, Error, Kind, Made, Registry, Result, Settings, Status},
+};
+
+/// How long a thing that was just made may stay invisible to reads: EC2 and
+/// Lambda answer `NotFound` for up to five minutes.
+const APPEARS: Duration = Duration::from_secs(300);
+
+/// How long a lost create is looked for before it is sent again: tag indexes
+/// lag by up to a minute.
+const LOST: Duration = Duration::from_secs(60);
+
+/// A step with all its inputs known.
+#[derive(Clone)]
+pub(super) struct Job {
+    /// The step's own operation, under which its rows stand.
+    pub op: String,
+    action: Action,
+    seed: Option<String>,
+    settings: Settings,
+    /// As it will be kept; `id` once it is known.
+    pub state: ResourceState,
+}
+
+/// What came of a stretch of calls.
+#[derive(Debug)]
+pub(super) enum Landed {
+    /// AWS has said the id: to be journaled before anything else is done.
+    Named(String),
+    Ended(std::result::Result<Outcome, String>),
+}
+
+impl Job {
+    pub(super) fn new(step: &Step, settings: &Settings, inputs: Value) -> Self {
+        Self {
+            op: step.op.clone(),
+            action: step.action.clone(),
+            seed: step.seed.clone(),
+            settings: settings.clone(),
+            state: ResourceState { inputs, ..step.state.clone() },
+        }
+    }
+
+    pub(super) fn read(step: &Step, settings: &Settings, id: String) -> Self {
+        let mut job = Self::new(step, settings, Value::Null);
+        job.state.id = id;
+        job
+    }
+
+    pub(super) fn serial(&self, registry: &Registry) -> Option<String> {
+        match self.action {
+            Action::Record { .. } | Action::Forget | Action::Read => None,
+            _ => registry.resource(&self.state.token)?.serial(&self.state.inputs),
+        }
+    }
+
+    /// The row before the first call. Reading changes nothing and has none.
+    pub(super) fn begun(&self) -> Option<Row> {
+        (self.action != Action::Read).then(|| Row::Begun {
+            op: self.op.clone(),
+            what: self.action.begun(),
+            seed: self.seed.clone(),
+            state: Box::new(self.state.clone()),
+        })
+    }
+
+    /// The row after a stretch of calls.
+    pub(super) fn row(&self, landed: &Landed) -> Option<Row> {
+        let op = self.op.clone();
+        (self.action != Action::Read).then(|| match landed {
+            Landed::Named(id) => Row::Named { op, id: id.clone() },
+            Landed::Ended(result) => Row::Ended { op, result: result.clone() },
+        })
+    }
+
+    /// Up to the id, or to the end.
+    pub(super) fn first<'a>(
+        self,
+        connections: &'a Connections,
+        registry: &'a Registry,
+        status: &UnboundedSender<Status>,
+    ) -> LocalBoxFuture<'a, Landed> {
+        let status = status.clone();
+        async move {
+            let token = self.state.token.clone();
+            let Some(kind) = registry.resource(&token) else {
+                return Landed::Ended(Err(format!("there is no type `{token}`")));
+            };
+            match self.begin(kind, connections, status).await {
+                Ok(landed) => landed,
+                Err(error) => self.failed(&error),
+            }
+        }
+        .boxed_local()
+    }
+
+    /// From the id to the end.
+    pub(super) fn settle<'a>(
+        self,
+        connections: &'a Connections,
+        registry: &'a Registry,
+        status: &UnboundedSender<Status>,
+    ) -> LocalBoxFuture<'a, Landed> {
+        let status = status.clone();
+        async move {
+            let token = self.state.token.clone();
+            let Some(kind) = registry.resource(&token) else {
+                return Landed::Ended(Err(format!("there is no type `{token}`")));
+            };
+            let settled = async {
+                let cx = self.cx(kind, connections, status, "create").await?;
+                let (id, inputs) = (&*self.state.id, &self.state.inputs);
+                cx.persist(kind.token(), || kind.finish(&cx, id, inputs)).await?;
+                cx.persist(kind.token(), || kind.ready(&cx, id, inputs)).await?;
+                self.look(kind, &cx, id).await
+            };
+            match settled.await {
+                Ok(outputs) => self.live(kind, outputs),
+                Err(error) => self.failed(&error),
+            }
+        }
+        .boxed_local()
+    }
+
+    /// Clouds repeat what they were sent: no secret of it reaches the journal
+    /// or the screen.
+    fn failed(&self, error: &Error) -> Landed {
+        let text = self.state.inputs.scrub(error.to_string());
+        Landed::Ended(Err(self.state.outputs.scrub(text)))
+    }
+
+    async fn begin(
+        &self,
+        kind: &dyn AnyResource,
+        connections: &Connections,
+        status: UnboundedSender<Status>,
+    ) -> Result<Landed> {
+        match &self.action {
+            Action::Create => {
+                let cx = self.cx(kind, connections, status, "create").await?;
+                self.create(kind, &cx).await
+            }
+            Action::Update { id, applied, live } => {
+                let cx = self.cx(kind, connections, status, "update").await?;
+                self.update(kind, &cx, id, applied, live.as_ref()).await
+            }
+            Action::Delete { id } => {
+                let cx = self.cx(kind, connections, status, "delete").await?;
+                let inputs = &self.state.inputs;
+                cx.persist(kind.token(), || kind.delete(&cx, id, inputs)).await?;
+                cx.persist(kind.token(), || kind.gone(&cx, id)).await?;
+                Ok(Landed::Ended(Ok(Outcome::Gone)))
+            }
+            Action::Import { id } => {
+                let cx = self.cx(kind, connections, status, "create").await?;
+                self.import(kind, &cx, id).await
+            }
+            Action::Read => {
+                let cx = self.cx(kind, connections, status, "read").await?;
+                let outputs = self.look(kind, &cx, &self.state.id).await?;
+                Ok(self.live(kind, outputs))
+            }
+            Action::Record { id } => {
+                let (id, outputs) = (id.clone(), self.state.outputs.clone());
+                Ok(Landed::Ended(Ok(Outcome::Live { id, outputs })))
+            }
+            Action::Forget => Ok(Landed::Ended(Ok(Outcome::Gone))),
+        }
+    }
+
+    /// A create whose answer was lost is looked for before it is sent again,
+    /// and one that is refused because it exists may be our own.
+    async fn create(&self, kind: &dyn AnyResource, cx: &Cx) -> Result<Landed> {
+        let inputs = &self.state.inputs;
+        let mut sent_again = false;
+        loop {
+            let tried = cx.persist(kind.token(), || kind.create(cx, inputs)).await;
+            let error = match tried {
+                // A local type is whole at once: with its id alone in the
+                // journal, a cut would lose what was drawn.
+                Ok(Made { id, outputs: Some(outputs) }) => {
+                    return Ok(self.live_as(kind, id, outputs));
+                }
+                Ok(Made { id, outputs: None }) => return Ok(Landed::Named(id)),
+                Err(error) => error,
+            };
+            let found = match error.kind {
+                Kind::Ambiguous => self.find(kind, cx).await?,
+                Kind::Service => kind.find(cx, inputs).await.ok().flatten(),
+                _ => None,
+            };
+            match found {
+                Some(id) => return Ok(Landed::Named(id)),
+                None if error.kind == Kind::Ambiguous && !sent_again => sent_again = true,
+                None => return Err(error),
+            }
+        }
+    }
+
+    async fn find(&self, kind: &dyn AnyResource, cx: &Cx) -> Result<Option<String>> {
+        cx.say("the answer was lost; looking for what was made");
+        let look = || async { kind.find(cx, &self.state.inputs).await };
+        match cx.wait("the lost answer's resource to show", LOST, look).await {
+            Ok(id) => Ok(Some(id)),
+            Err(error) if error.kind == Kind::Unready => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(
+        &self,
+        kind: &dyn AnyResource,
+        cx: &Cx,
+        id: &str,
+        applied: &Value,
+        live: Option<&Value>,
+    ) -> Result<Landed> {
+        use crate::model::stack::Phase;
+        let (token, wanted) = (kind.token(), &self.state.inputs);
+        if self.state.phase == Phase::Unsettled {
+            cx.persist(token, || kind.finish(cx, id, wanted)).await?;
+            cx.persist(token, || kind.ready(cx, id, wanted)).await?;
+        }
+        let sides = Sides { applied, live, wanted };
+        let details = diff::details(kind, &sides);
+        if let Some(fixed) = details.iter().find(|it| it.replaces) {
+            let message = format!(
+                "`{}` turned out different from the plan and needs a replacement; run `orderinfra up` again",
+                fixed.path
+            );
+            return Err(Error::new(Kind::Unready, "", message));
+        }
+        if kind.is_local() {
+            let mut outputs = self.state.outputs.as_map().cloned().unwrap_or_default();
+            let known = &kind.schema().outputs.properties;
+            let inputs = wanted.as_map().into_iter().flatten();
+            let inputs = inputs.filter(|(name, _)| known.contains_key(*name));
+            outputs.extend(inputs.map(|(name, it)| (name.clone(), it.clone())));
+            return Ok(self.live(kind, outputs.into()));
+        }
+        let (old, new) = diff::for_update(kind, &sides);
+        if !details.is_empty() {
+            cx.persist(token, || kind.update(cx, id, &old, &new)).await?;
+        }
+        let id = cx.persist(token, || kind.renamed(cx, id, wanted)).await?;
+        if !details.is_empty() {
+            cx.persist(token, || kind.ready(cx, &id, &new)).await?;
+        }
+        let asked = may_have_changed(kind, wanted);
+        let narrow = Cx { asked: live.is_some().then_some(asked), ..cx.clone() };
+        let outputs = self.look(kind, &narrow, &id).await?;
+        let known = live.unwrap_or(&self.state.outputs);
+        let outputs = refresh::merge(known, outputs, narrow.asked.as_ref());
+        Ok(self.live_as(kind, id, outputs))
+    }
+
+    /// Takes a living thing over, and makes it what the program says.
+    async fn import(&self, kind: &dyn AnyResource, cx: &Cx, id: &str) -> Result<Landed> {
+        if kind.is_local() {
+            let outputs = kind.adopt(id, &self.state.inputs)?;
+            return Ok(self.live_as(kind, id.to_owned(), outputs));
+        }
+        let live = self.look(kind, cx, id).await?;
+        self.update(kind, cx, id, &Value::Null, Some(&live)).await
+    }
+
+    /// Reads until it is there: reads lag behind writes.
+    async fn look(&self, kind: &dyn AnyResource, cx: &Cx, id: &str) -> Result<Value> {
+        let ids = [id.to_owned()];
+        let once = || async {
+            let read = cx.persist(kind.token(), || kind.read_many(cx, &ids)).await?;
+            Ok(read.into_iter().next().flatten())
+        };
+        cx.wait("it to show in reads", APPEARS, once).await
+    }
+
+    fn live(&self, kind: &dyn AnyResource, outputs: Value) -> Landed {
+        self.live_as(kind, self.state.id.clone(), outputs)
+    }
+
+    fn live_as(&self, kind: &dyn AnyResource, id: String, outputs: Value) -> Landed {
+        let secret = &self.state.meta.additional_secret_outputs;
+        let outputs = refresh::tidy(outputs);
+        let outputs = inputs::taint(kind.schema(), &self.state.inputs, outputs, secret);
+        Landed::Ended(Ok(Outcome::Live { id, outputs }))
+    }
+
+    async fn cx(
+        &self,
+        kind: &dyn AnyResource,
+        connections: &Connections,
+        status: UnboundedSender<Status>,
+        operation: &str,
+    ) -> Result<Cx> {
+        let base = match kind.is_local() {
+            true => connections.offline(),
+            false => connections.cx(&self.settings).await?,
+        };
+        let limit = self.state.meta.timeouts.get(operation).copied().map(Duration::from_secs);
+        Ok(Cx {
+            op: self.state.op.clone(),
+            seed: self.seed.clone(),
+            limit,
+            status: Some(status),
+            ..base
+        })
+    }
+}
+
+/// The outputs that an update can have changed: what was set, and what the
+/// schema says is volatile. The rest was read when the plan was made.
+fn may_have_changed(kind: &dyn AnyResource, wanted: &Value) -> BTreeSet<String> {
+    let set = wanted.as_map().into_iter().flatten().map(|(name, _)| name.clone());
+    let outputs = kind.schema().outputs.properties.iter();
+    set.chain(outputs.filter(|(_, it)| it.volatile).map(|(name, _)| name.clone())).collect()
+}
+
+/// Keeps what the plan has settled otherwise than the program says: ignored
+/// properties, and weights that a shift governs.
+pub(super) fn as_planned(wanted: &mut Value, planned: &Value, ignored: &[String]) {
+    for pattern in ignored {
+        path::copy(wanted, Some(planned), &path::parse(pattern));
+    }
+    for property in ["defaultActions", "actions"] {
+        if planned.get(property).is_some_and(Value::is_known) {
+            path::copy(wanted, Some(planned), &path::parse(property));
+        }
+    }
+}

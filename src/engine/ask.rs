@@ -1,0 +1,58 @@
+//! Questions of expressions, answered.
+
+use super::connect::Connections;
+use crate::{
+    lang::eval::{FileForm, Question},
+    model::Value,
+    provider::{Registry, Settings},
+};
+
+use super::inputs::coerce;
+
+/// Where answers come from, beside AWS.
+pub struct Sources<'a> {
+    pub file: &'a dyn Fn(&str, FileForm) -> Result<Value, String>,
+    /// Outputs of another stack, as a map.
+    pub stack: &'a dyn Fn(&str) -> Result<Value, String>,
+}
+
+pub async fn answer(
+    question: &Question,
+    settings: &Settings,
+    connections: &Connections,
+    registry: &Registry,
+    sources: &Sources<'_>,
+) -> Result<Value, String> {
+    match question {
+        Question::File { path, form } => (sources.file)(path, *form),
+        Question::Stack { name } => (sources.stack)(name),
+        Question::Invoke { token, arguments, .. } => {
+            let function = registry
+                .function(token)
+                .ok_or_else(|| format!("there is no function `{token}`"))?;
+            let json = serde_json::from_str(arguments).map_err(|it| it.to_string())?;
+            let arguments = shaped(function.schema(), Value::from_json(&json))?;
+            let cx = if token.starts_with("aws:") && !function.is_pure() {
+                connections.cx(settings).await.map_err(|it| it.to_string())?
+            } else {
+                connections.offline()
+            };
+            let call = cx.persist(token, || function.call(&cx, &arguments)).await;
+            call.map_err(|it| format!("{token}: {it}"))
+        }
+    }
+}
+
+/// Arguments in their schema's types; unknown ones were warned about.
+fn shaped(schema: &crate::model::Schema, arguments: Value) -> Result<Value, String> {
+    let Value::Map(map) = arguments else { return Ok(arguments) };
+    let entries = map.into_iter().filter_map(|(name, value)| {
+        if let Some(why) = schema.refused.get(&name) {
+            return Some(Err(format!("`{name}`: {why}")));
+        }
+        let property = schema.inputs.properties.get(&name)?;
+        let value = coerce(schema, &property.ty, value).map_err(|why| format!("`{name}`: {why}"));
+        Some(value.map(|value| (name, value)))
+    });
+    entries.collect::<Result<_, _>>().map(Value::Map)
+}

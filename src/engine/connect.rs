@@ -1,0 +1,61 @@
+//! Connections to accounts and regions, made when first needed.
+
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+
+use futures_util::future::BoxFuture;
+
+use crate::provider::{Clients, Cx, Place, Result, Settings};
+
+/// How to reach AWS, or what stands in for it.
+pub type Connect = Box<dyn Fn(Settings) -> BoxFuture<'static, Result<(Clients, Place)>>>;
+
+pub struct Connections {
+    connect: Connect,
+    /// `project/stack`, for the tags of what is made.
+    pub stack: String,
+    /// How soon a wait looks again, first and at most.
+    pub pace: (Duration, Duration),
+    known: RefCell<BTreeMap<Settings, (Clients, Place)>>,
+}
+
+impl Connections {
+    pub fn new(connect: Connect, stack: String, pace: (Duration, Duration)) -> Self {
+        Self { connect, stack, pace, known: RefCell::default() }
+    }
+
+    pub async fn get(&self, settings: &Settings) -> Result<(Clients, Place)> {
+        // Tags do not make another connection.
+        let key = Settings { default_tags: BTreeMap::new(), ..settings.clone() };
+        if let Some(known) = self.known.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let made = (self.connect)(key.clone()).await?;
+        self.known.borrow_mut().insert(key, made.clone());
+        Ok(made)
+    }
+
+    /// A view of the world without an operation, for reads.
+    pub async fn cx(&self, settings: &Settings) -> Result<Cx> {
+        let (aws, place) = self.get(settings).await?;
+        Ok(self.cx_of(aws, place))
+    }
+
+    /// For types that live in the state only.
+    pub fn offline(&self) -> Cx {
+        self.cx_of(Clients::offline(), Place::default())
+    }
+
+    fn cx_of(&self, aws: Clients, place: Place) -> Cx {
+        Cx {
+            aws,
+            place,
+            stack: self.stack.clone(),
+            op: String::new(),
+            seed: None,
+            asked: None,
+            limit: None,
+            status: None,
+            pace: self.pace,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What a reporter may hear of a run.
+
+use std::time::Duration;
+
+use crate::model::StepId;
+
+#[derive(Clone, Debug)]
+pub enum Event {
+    Begun {
+        step: StepId,
+    },
+    /// What a running step waits for.
+    Status {
+        step: StepId,
+        text: String,
+    },
+    Ended {
+        step: StepId,
+        took: Duration,
+        result: Result<(), String>,
+    },
+    /// The first interrupt: nothing new is started.
+    Stopping {
+        running: usize,
+    },
+}

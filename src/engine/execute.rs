@@ -1,0 +1,420 @@
+//! The one loop that carries a plan out. It owns the schedule and the
+//! journal; steps report by returning a value.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+};
+
+use futures_util::{
+    FutureExt as _, StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered,
+};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    time::Instant,
+};
+
+use super::{
+    act::{self, Job, Landed},
+    ask::{self, Sources},
+    connect::Connections,
+    event::Event,
+    inputs::{self, NameFrom, Shaping},
+    plan::{Planned, settings_for},
+    schedule::Schedule,
+};
+use crate::{
+    lang::{
+        ast::{self, Program},
+        eval::{Answers, Context, Evaluator, Question, Scope, Seen},
+    },
+    model::{Action, Map, Outcome, Row, Step, StepId, Urn, Value, value::Ref},
+    provider::{Registry, Settings, Status},
+};
+
+/// What a run needs beside its plan.
+pub struct Run<'a> {
+    pub program: &'a Program,
+    pub context: &'a Context,
+    pub config: &'a Map,
+    pub settings: &'a Settings,
+    pub shaping: &'a Shaping<'a>,
+    pub registry: &'a Registry,
+    pub connections: &'a Connections,
+    pub sources: &'a Sources<'a>,
+    pub parallel: Option<usize>,
+    /// Seconds that a step of this token and action took before.
+    pub cost: &'a dyn Fn(&Step) -> u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Finished {
+    pub done: Vec<StepId>,
+    pub failed: Vec<(StepId, String)>,
+    pub not_started: Vec<StepId>,
+    /// Began and were left to the next run: the user interrupted twice.
+    pub abandoned: Vec<StepId>,
+    pub interrupted: bool,
+    /// The stack's outputs, as far as they are known.
+    pub outputs: Vec<(String, Value)>,
+}
+
+/// The way to the journal: durable when it returns.
+pub type Write<'a> = dyn FnMut(&[Row]) -> Result<(), String> + 'a;
+
+/// Runs a plan. `stops` yields once per interrupt. The error is one of the
+/// journal: nothing may be done that it does not hold.
+pub async fn execute(
+    run: &Run<'_>,
+    planned: Planned,
+    answers: Answers,
+    write: &mut Write<'_>,
+    stops: &mut UnboundedReceiver<()>,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Finished, String> {
+    let costs: Vec<u64> = planned.plan.steps.iter().map(|it| (run.cost)(it)).collect();
+    let schedule = Schedule::new(&planned.plan.needs, &costs, run.parallel);
+    let (status, mut statuses) = tokio::sync::mpsc::unbounded_channel();
+    let mut executor = Executor {
+        run,
+        schedule,
+        seen: planned.seen,
+        providers: planned.providers,
+        steps: planned.plan.steps,
+        clients: planned.clients,
+        answers,
+        tasks: FuturesUnordered::new(),
+        active: BTreeMap::new(),
+        status,
+        finished: Finished::default(),
+        stops: 0,
+    };
+    loop {
+        executor.start(write, on_event)?;
+        if executor.tasks.is_empty() {
+            break;
+        }
+        tokio::select! {
+            Some(landed) = executor.tasks.next() => {
+                let mut all = vec![landed];
+                // Whatever else has landed shares the commit.
+                while let Some(Some(more)) = executor.tasks.next().now_or_never() {
+                    all.push(more);
+                }
+                executor.land(all, write, on_event)?;
+            }
+            Some(it) = statuses.recv() => executor.status(&it, on_event),
+            Some(()) = stops.recv() => {
+                executor.stops += 1;
+                on_event(Event::Stopping { running: executor.active.len() });
+                if executor.stops > 1 {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(executor.finish())
+}
+
+struct Executor<'a> {
+    run: &'a Run<'a>,
+    schedule: Schedule,
+    seen: BTreeMap<String, Seen>,
+    providers: BTreeMap<Urn, Settings>,
+    steps: Vec<Step>,
+    clients: Vec<Settings>,
+    answers: Answers,
+    tasks: FuturesUnordered<LocalBoxFuture<'a, Returned>>,
+    active: BTreeMap<StepId, Active>,
+    status: UnboundedSender<Status>,
+    finished: Finished,
+    stops: u32,
+}
+
+/// A step that has begun.
+struct Active {
+    started: Instant,
+    key: Option<String>,
+    job: Option<Job>,
+}
+
+/// What a future of the loop comes back with.
+enum Returned {
+    Step(StepId, Landed),
+    Answers(StepId, Vec<(Question, Result<Value, String>)>),
+}
+
+/// A step's inputs when it may start.
+enum Ready {
+    Go(Box<Job>),
+    Ask(Vec<(Question, Settings)>),
+    Wrong(String),
+}
+
+impl<'a> Executor<'a> {
+    /// Starts all that may start: one commit for all that begin.
+    fn start(
+        &mut self,
+        write: &mut Write<'_>,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<(), String> {
+        let mut rows = Vec::new();
+        let mut jobs = Vec::new();
+        while self.stops == 0
+            && let Some(step) = self.schedule.take()
+        {
+            match self.ready(step) {
+                Ready::Go(job) => {
+                    let key = job.serial(self.run.registry);
+                    if let Some(key) = &key
+                        && !self.schedule.claim(step, key)
+                    {
+                        continue;
+                    }
+                    rows.extend(job.begun());
+                    let active = Active { started: Instant::now(), key, job: None };
+                    self.active.insert(step, active);
+                    jobs.push((step, *job));
+                }
+                Ready::Ask(questions) => self.ask(step, questions),
+                Ready::Wrong(why) => {
+                    on_event(Event::Begun { step });
+                    self.end(step, Instant::now(), None, Err(why), on_event);
+                }
+            }
+        }
+        if !rows.is_empty() {
+            write(&rows)?;
+        }
+        for (step, job) in jobs {
+            on_event(Event::Begun { step });
+            if let Some(active) = self.active.get_mut(&step) {
+                active.job = Some(job.clone());
+            }
+            self.push(step, job.first(self.run.connections, self.run.registry, &self.status));
+        }
+        Ok(())
+    }
+
+    /// A panic in one resource ends one step.
+    fn push(&self, step: StepId, task: LocalBoxFuture<'a, Landed>) {
+        let caught = AssertUnwindSafe(task).catch_unwind().map(move |it| {
+            let landed = it.unwrap_or_else(|panic| {
+                let text = panic.downcast_ref::<String>().cloned();
+                let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
+                let why = text.unwrap_or_default();
+                Landed::Ended(Err(format!("orderinfra has a bug here, please report it: {why}")))
+            });
+            Returned::Step(step, landed)
+        });
+        self.tasks.push(caught.boxed_local());
+    }
+
+    fn ask(&self, step: StepId, questions: Vec<(Question, Settings)>) {
+        let run = self.run;
+        let task = async move {
+            let mut all = Vec::new();
+            for (question, settings) in questions {
+                let (connections, sources) = (run.connections, run.sources);
+                let answer =
+                    ask::answer(&question, &settings, connections, run.registry, sources).await;
+                all.push((question, answer));
+            }
+            Returned::Answers(step, all)
+        };
+        self.tasks.push(task.boxed_local());
+    }
+
+    fn ready(&self, step: StepId) -> Ready {
+        let (step, settings) = (&self.steps[step], &self.clients[step]);
+        let Some(key) = &step.key else {
+            return Ready::Go(Box::new(Job::new(step, settings, step.inputs.clone())));
+        };
+        let Some(decl) = self.run.program.resources.iter().find(|it| it.key.value == *key) else {
+            return Ready::Wrong(format!("`{key}` is not in the program"));
+        };
+        let evaluator = Evaluator::new(Scope {
+            program: self.run.program,
+            context: self.run.context,
+            config: self.run.config,
+            resources: &self.seen,
+            answers: &self.answers,
+        });
+        let value = match (&step.action, &decl.get) {
+            (Action::Read, Some(get)) => evaluator.eval(&get.id),
+            _ => evaluator.eval(&decl.properties),
+        };
+        let value = match &decl.options.env_var_mappings {
+            Some(mappings) if step.token.starts_with("pulumi:providers:") => {
+                let mappings = evaluator.eval(mappings);
+                inputs::from_environment(value, &mappings, self.run.shaping.environment)
+            }
+            _ => value,
+        };
+        let open = evaluator.open.take();
+        if !open.is_empty() {
+            let with = |it: Question| (settings_for(&it, settings, &self.providers), it);
+            return Ready::Ask(open.into_iter().map(with).map(|(to, it)| (it, to)).collect());
+        }
+        if let Some(error) = evaluator.errors.take().into_iter().next() {
+            return Ready::Wrong(error.message);
+        }
+        if step.action == Action::Read {
+            return match inputs::lower_refs(value).as_str() {
+                Some(id) => Ready::Go(Box::new(Job::read(step, settings, id.to_owned()))),
+                None => Ready::Wrong("the id to read is no text".to_owned()),
+            };
+        }
+        self.shaped(step, settings, decl, &value)
+    }
+
+    fn shaped(
+        &self,
+        step: &Step,
+        settings: &Settings,
+        decl: &ast::Resource,
+        value: &Value,
+    ) -> Ready {
+        let Some(kind) = self.run.registry.resource(&step.token) else {
+            return Ready::Wrong(format!("there is no type `{}`", step.token));
+        };
+        let names = NameFrom::Keep(&step.named);
+        let shaped = inputs::shape(kind, &step.urn, value, settings, &names, self.run.shaping);
+        if let Some((property, why)) = shaped.wrong.first() {
+            return Ready::Wrong(format!("`{property}`: {why}"));
+        }
+        let mut wanted = shaped.inputs;
+        // What the plan settled stays: ignored properties, governed weights.
+        act::as_planned(&mut wanted, &step.inputs, &decl.options.ignore_changes);
+        if let Some(unknown) = wanted.first_unknown() {
+            return Ready::Wrong(format!("`{}` is still not known", unknown.from));
+        }
+        if let Err(error) = kind.check(&wanted) {
+            return Ready::Wrong(wanted.scrub(error.to_string()));
+        }
+        Ready::Go(Box::new(Job::new(step, settings, wanted)))
+    }
+
+    /// Takes in what has landed: one commit for all of it.
+    fn land(
+        &mut self,
+        all: Vec<Returned>,
+        write: &mut Write<'_>,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<(), String> {
+        let mut rows = Vec::new();
+        for returned in &all {
+            if let Returned::Step(step, landed) = returned {
+                let active = self.active.get(step).and_then(|it| it.job.as_ref());
+                rows.extend(active.and_then(|job| job.row(landed)));
+            }
+        }
+        if !rows.is_empty() {
+            write(&rows)?;
+        }
+        for returned in all {
+            match returned {
+                Returned::Answers(step, answers) => {
+                    self.answers.extend(answers);
+                    self.schedule.put_back(step);
+                }
+                Returned::Step(step, Landed::Named(id)) => {
+                    let Some(active) = self.active.get_mut(&step) else { continue };
+                    let Some(job) = &mut active.job else { continue };
+                    job.state.id = id;
+                    let next =
+                        job.clone().settle(self.run.connections, self.run.registry, &self.status);
+                    self.push(step, next);
+                }
+                Returned::Step(step, Landed::Ended(result)) => {
+                    let Some(active) = self.active.remove(&step) else { continue };
+                    if let (Ok(outcome), Some(job)) = (&result, &active.job) {
+                        self.remember(step, job, outcome);
+                    }
+                    let result = result.map(|_| ());
+                    self.end(step, active.started, active.key.as_deref(), result, on_event);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells expressions what a step has made.
+    fn remember(&mut self, step: StepId, job: &Job, outcome: &Outcome) {
+        let (Some(key), Outcome::Live { id, outputs }) = (&self.steps[step].key, outcome) else {
+            return;
+        };
+        let state = &job.state;
+        let seen = Seen {
+            reference: Ref { urn: state.urn.0.clone(), id: Value::string(id) },
+            token: state.token.clone(),
+            name: state.urn.name().to_owned(),
+            outputs: outputs.as_map().cloned().unwrap_or_default(),
+            complete: true,
+        };
+        self.seen.insert(key.clone(), seen);
+    }
+
+    fn end(
+        &mut self,
+        step: StepId,
+        started: Instant,
+        key: Option<&str>,
+        result: Result<(), String>,
+        on_event: &mut dyn FnMut(Event),
+    ) {
+        self.schedule.end(step, key, result.is_ok());
+        match &result {
+            Ok(()) => self.finished.done.push(step),
+            Err(why) => self.finished.failed.push((step, why.clone())),
+        }
+        on_event(Event::Ended { step, took: started.elapsed(), result });
+    }
+
+    fn status(&self, status: &Status, on_event: &mut dyn FnMut(Event)) {
+        let step = self.active.iter().find(|(_, it)| {
+            it.job.as_ref().is_some_and(|job| job.state.op == status.op || job.op == status.op)
+        });
+        if let Some((step, _)) = step {
+            on_event(Event::Status { step: *step, text: status.text.clone() });
+        }
+    }
+
+    fn finish(mut self) -> Finished {
+        self.finished.abandoned = self.active.keys().copied().collect();
+        let begun: BTreeSet<StepId> = self.active.keys().copied().collect();
+        self.finished.not_started = self.schedule.left();
+        self.finished.not_started.retain(|it| !begun.contains(it));
+        self.finished.interrupted = self.stops > 0;
+        let evaluator = Evaluator::new(Scope {
+            program: self.run.program,
+            context: self.run.context,
+            config: self.run.config,
+            resources: &self.seen,
+            answers: &self.answers,
+        });
+        for output in &self.run.program.outputs {
+            let value = evaluator.eval(&output.value);
+            if value.is_known() {
+                let value = inputs::lower_refs(value);
+                self.finished.outputs.push((output.name.value.clone(), value));
+            }
+        }
+        self.finished
+    }
+}
+
+/// How long a step is expected to take when no run has told: what AWS takes
+/// for the slow ones.
+pub fn usual_seconds(token: &str) -> u64 {
+    const SLOW: &[(&str, u64)] = &[
+        ("aws:rds/cluster:Cluster", 60),
+        ("aws:rds/clusterInstance:ClusterInstance", 420),
+        ("aws:rds/instance:Instance", 420),
+        ("aws:ec2/natGateway:NatGateway", 110),
+        ("aws:lb/loadBalancer:LoadBalancer", 160),
+        ("aws:ecs/service:Service", 120),
+    ];
+    SLOW.iter().find(|(it, _)| *it == token).map_or(2, |(_, seconds)| *seconds)
+}

@@ -124,6 +124,7 @@
 
 pub mod aws;
 pub mod builtin;
+pub mod cli;
 pub mod engine;
 pub mod lang;
 pub mod model;

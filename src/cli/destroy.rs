@@ -1,0 +1,47 @@
+//! `orderinfra destroy`: everything that the stack owns goes, dependents
+//! first.
+
+use super::{
+    ApplyArgs, Common, PlanArgs, Runtime,
+    drive::{self, Direction, Opened},
+    failure::Result,
+    ui::Ui,
+};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+    #[command(flatten)]
+    apply: ApplyArgs,
+    /// Forget the stack too, once it is empty
+    #[arg(long)]
+    remove: bool,
+    /// Show what would go, and stop
+    #[arg(long)]
+    preview_only: bool,
+}
+
+pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
+    let direction = Direction::Destroy;
+    let mut opened = Opened::new(&args.plan, common, runtime, ui, direction)?;
+    if args.preview_only {
+        let planned = drive::plan(&mut opened, &args.plan, runtime, ui).await?;
+        return super::preview::show(&opened, &planned, &args.plan, ui, direction);
+    }
+    let applying = drive::Applying { plan: &args.plan, apply: &args.apply, show: true, direction };
+    drive::apply(&mut opened, &applying, runtime, ui).await?;
+    let session = &opened.session;
+    if args.remove {
+        let store = &session.workspace.store;
+        store.remove(&session.stack.project, &session.stack.name, false)?;
+        ui.say(&format!("The stack `{}` is removed", session.stack.full_name()));
+    } else if session.stack.snapshot.resources.is_empty() {
+        ui.say(&format!(
+            "The stack `{}` is empty; its configuration stays. `orderinfra stack rm {}` forgets it",
+            session.stack.full_name(),
+            session.stack.name
+        ));
+    }
+    Ok(())
+}

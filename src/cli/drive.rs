@@ -1,0 +1,541 @@
+//! The way of `preview`, `up` and `destroy`: recover, read, plan, show, ask,
+//! execute.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use super::{
+    ApplyArgs, Common, PlanArgs, Runtime,
+    failure::{Failure, Result, code},
+    live, render,
+    session::{Session, Wish, report},
+    ui::Ui,
+};
+use crate::{
+    engine::{
+        ask::Sources,
+        event::Event,
+        execute::{self, Finished, Run},
+        inputs::Shaping,
+        inquire,
+        name::{Draws, Naming},
+        plan::{self, Facts, Inquiry, Now, Planned, Targets},
+        recover, refresh as reading,
+    },
+    lang::config::Override,
+    model::{Action, Row, Step, Value},
+    store::{self, Lock, Owner},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Up,
+    Destroy,
+}
+
+impl Direction {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
+/// A session, and what this run has found out so far.
+pub(super) struct Opened {
+    pub(super) session: Session,
+    facts: Facts,
+    draws: Draws,
+}
+
+impl Opened {
+    pub(super) fn new(
+        args: &PlanArgs,
+        common: &Common,
+        runtime: &Runtime,
+        ui: &Ui,
+        direction: Direction,
+    ) -> Result<Self> {
+        let overrides = overrides(&args.config)?;
+        let wish = Wish { overrides: &overrides, program: direction == Direction::Up };
+        let session = Session::open(common, runtime, ui, &wish)?;
+        Ok(Self { session, facts: Facts::default(), draws: Draws { seed: runtime.seed()? } })
+    }
+}
+
+/// How to apply.
+pub(super) struct Applying<'a> {
+    pub(super) plan: &'a PlanArgs,
+    pub(super) apply: &'a ApplyArgs,
+    /// Show the plan before it is carried out.
+    pub(super) show: bool,
+    pub(super) direction: Direction,
+}
+
+pub(super) fn overrides(given: &[String]) -> Result<Vec<Override>> {
+    let one = |it: &String| match it.split_once('=') {
+        Some((key, value)) => {
+            Ok(Override { key: key.to_owned(), value: value.to_owned(), path: false })
+        }
+        None => Err(Failure::usage(format!("`-c {it}` has no `=`: -c KEY=VALUE"))),
+    };
+    given.iter().map(one).collect()
+}
+
+/// Reads the world and plans. Writes nothing: what an interrupted run left
+/// open is closed in memory here, and in the journal by `apply`.
+pub(super) async fn plan(
+    opened: &mut Opened,
+    args: &PlanArgs,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<Planned> {
+    opened.session.claim(false).await?;
+    if let Some(owner) = in_progress(opened, runtime)? {
+        ui.warn(&format!(
+            "`{}` is changing this stack right now; what it has not finished is shown as it was",
+            owner.command
+        ));
+        opened.session.stack.snapshot.open.clear();
+    }
+    let rows = recovered(opened, ui).await?;
+    for row in &rows {
+        opened.session.stack.snapshot.apply(row).map_err(Failure::general)?;
+    }
+    look_and_plan(opened, args, runtime, ui).await
+}
+
+/// Who works on the steps that are open, if somebody still does.
+fn in_progress(opened: &Opened, runtime: &Runtime) -> Result<Option<Owner>> {
+    let session = &opened.session;
+    if session.stack.snapshot.open.is_empty() {
+        return Ok(None);
+    }
+    let owner = super::session::owner(runtime);
+    match session.workspace.store.lock(&session.stack.project, &session.stack.name, &owner) {
+        Ok(_) => Ok(None),
+        Err(store::Error::Locked(other)) => Ok(Some(other.unwrap_or(owner))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
+    let session = &opened.session;
+    let snapshot = &session.stack.snapshot;
+    if snapshot.open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let count = snapshot.open.len();
+    let noun = if count == 1 { "step" } else { "steps" };
+    ui.say(&format!("The last run was cut off during {count} {noun}:"));
+    let closed =
+        recover::recover(snapshot, &session.connections, &session.registry, &session.settings)
+            .await
+            .map_err(Failure::general)?;
+    let mut rows = Vec::new();
+    for it in closed {
+        ui.say(&format!("  {} {}", it.open.state.urn.name(), it.outcome));
+        rows.extend(it.rows);
+    }
+    Ok(rows)
+}
+
+async fn look_and_plan(
+    opened: &mut Opened,
+    args: &PlanArgs,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<Planned> {
+    let session = &opened.session;
+    let snapshot = &session.stack.snapshot;
+    let refresh = !args.no_refresh || session.workspace.project.refresh;
+    if refresh && !snapshot.resources.is_empty() {
+        let asked = reading::asked(&session.loaded.program, snapshot);
+        opened.facts.live = reading::read(
+            &session.connections,
+            &session.registry,
+            snapshot,
+            &session.settings,
+            &asked,
+        )
+        .await
+        .map_err(Failure::general)?;
+    }
+    let outputs = session.workspace.store.outputs(&session.stack)?;
+    let governed = session.workspace.store.governed(&session.stack)?;
+    let targets = Targets {
+        only: args.target.clone(),
+        exclude: args.exclude.clone(),
+        replace: args.replace.clone(),
+        ignore_protect: false,
+    };
+    let naming = |token: &str| session.config.autonaming.of(token);
+    let config = |key: &str| config_text(session, key);
+    let environment = |name: &str| runtime.var(name).map(str::to_owned);
+    let shaping = shaping(session, &opened.draws, &naming, &config, &environment);
+    let stamp = runtime.stamp();
+    let inquiry = |facts: &Facts| {
+        plan::plan(&Inquiry {
+            program: &session.loaded.program,
+            dependencies: &session.dependencies,
+            context: &session.context,
+            config: &session.config.scope,
+            settings: &session.settings,
+            shaping: &shaping,
+            snapshot,
+            registry: &session.registry,
+            facts,
+            now: Now { unix: runtime.time().unix_timestamp(), text: &stamp },
+            targets: &targets,
+            governed: &governed,
+            outputs: &outputs,
+        })
+    };
+    let (file, stack) = sources(session);
+    let sources = Sources { file: &file, stack: &stack };
+    let planned = inquire::find_out(
+        &mut opened.facts,
+        &inquiry,
+        &session.connections,
+        &session.registry,
+        &sources,
+    )
+    .await;
+    report(ui, &session.sources, &planned.diagnostics)?;
+    check_targets(&planned, &targets)?;
+    Ok(planned)
+}
+
+/// A pattern that names nothing is a mistake of typing.
+fn check_targets(planned: &Planned, targets: &Targets) -> Result<()> {
+    for pattern in targets.only.iter().chain(&targets.exclude).chain(&targets.replace) {
+        let one = Targets { only: vec![pattern.clone()], ..Targets::default() };
+        if !planned.plan.changes.iter().any(|it| one.include(&it.urn)) {
+            return Err(Failure::usage(format!(
+                "`{pattern}` names no resource of the program or the state"
+            ))
+            .hint("`orderinfra stack` lists the URNs with `--show-urns`"));
+        }
+    }
+    Ok(())
+}
+
+fn config_text(session: &Session, key: &str) -> Option<String> {
+    match session.config.scope.get(key)?.bare() {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+fn shaping<'a>(
+    session: &'a Session,
+    draws: &'a Draws,
+    naming: &'a dyn Fn(&str) -> Naming,
+    config: &'a dyn Fn(&str) -> Option<String>,
+    environment: &'a dyn Fn(&str) -> Option<String>,
+) -> Shaping<'a> {
+    Shaping {
+        draws,
+        organization: &session.context.organization,
+        project: &session.context.project,
+        stack: &session.context.stack,
+        naming,
+        config,
+        environment,
+    }
+}
+
+type FileSource<'a> =
+    Box<dyn Fn(&str, crate::lang::eval::FileForm) -> std::result::Result<Value, String> + 'a>;
+type StackSource<'a> = Box<dyn Fn(&str) -> std::result::Result<Value, String> + 'a>;
+
+fn sources(session: &Session) -> (FileSource<'_>, StackSource<'_>) {
+    (
+        Box::new(|path, form| session.read_file(path, form)),
+        Box::new(|name| session.other_outputs(name)),
+    )
+}
+
+/// How to refresh.
+pub(super) struct Refreshing {
+    pub(super) yes: bool,
+    pub(super) preview_only: bool,
+    pub(super) expect_no_changes: bool,
+}
+
+/// Takes live properties into the state, and what is gone out of it.
+pub(super) async fn refresh(
+    opened: &mut Opened,
+    how: &Refreshing,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<()> {
+    if !how.yes && !how.preview_only && !ui.interactive {
+        return Err(Failure::usage(
+            "`orderinfra refresh` changes the state, and there is nobody to ask here",
+        )
+        .hint("say `--yes` to go on without asking, or `--preview-only` to look"));
+    }
+    let lock = if how.preview_only { None } else { Some(lock(opened, runtime, ui)?) };
+    opened.session.claim(false).await?;
+    let rows = recovered(opened, ui).await?;
+    for row in &rows {
+        opened.session.stack.snapshot.apply(row).map_err(Failure::general)?;
+    }
+    let session = &opened.session;
+    let snapshot = &session.stack.snapshot;
+    let none = BTreeMap::new();
+    let live =
+        reading::read(&session.connections, &session.registry, snapshot, &session.settings, &none)
+            .await
+            .map_err(Failure::general)?;
+    let found = reading::taken_in(&session.registry, snapshot, &live, opened.draws.seed);
+    if ui.json {
+        ui.out(&render::refreshed_json(&found));
+    }
+    for it in found.iter().filter(|_| !ui.json) {
+        ui.out(&render::refreshed(it, ui));
+    }
+    if found.is_empty() && !ui.json {
+        ui.out(&format!("    {} unchanged", snapshot.resources.len()));
+    }
+    if how.expect_no_changes && !found.is_empty() {
+        return Err(Failure::new(
+            code::CHANGES,
+            format!("{} changes, and none were expected", found.len()),
+        ));
+    }
+    if how.preview_only || (found.is_empty() && rows.is_empty()) {
+        return Ok(());
+    }
+    if !how.yes && ui.ask("Take this into the state? AWS is not changed.", &["yes", "no"])? == "no"
+    {
+        return Err(Failure::new(code::CANCELLED, "nothing was changed"));
+    }
+    let (project, name) = (session.stack.project.clone(), session.stack.name.clone());
+    let mut store = session.workspace.store.again()?;
+    let mut stack = store.stack(&project, &name)?;
+    let run = store.begin_run(&stack, "refresh", &runtime.stamp())?;
+    let found_rows = found.into_iter().flat_map(|it| it.rows);
+    let rows: Vec<Row> = rows.into_iter().chain(found_rows).collect();
+    store.write(&mut stack, run, &rows)?;
+    store.end_run(run, "done", &runtime.stamp())?;
+    drop(lock);
+    Ok(())
+}
+
+/// Takes the lock, plans, shows, asks, and carries the plan out.
+pub(super) async fn apply(
+    opened: &mut Opened,
+    how: &Applying<'_>,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<()> {
+    if !how.apply.yes && !ui.interactive {
+        return Err(Failure::usage(format!(
+            "`orderinfra {}` changes things, and there is nobody to ask here",
+            how.direction.word()
+        ))
+        .hint("say `--yes` to go on without asking, or use `orderinfra preview`"));
+    }
+    let lock = lock(opened, runtime, ui)?;
+    opened.session.claim(true).await?;
+    // Under the lock the state cannot change; before it, it could have.
+    let (project, name) = (opened.session.stack.project.clone(), opened.session.stack.name.clone());
+    opened.session.stack = opened.session.workspace.store.stack(&project, &name)?;
+    let rows = recovered(opened, ui).await?;
+    if !rows.is_empty() {
+        let session = &mut opened.session;
+        let run = session.workspace.store.begin_run(&session.stack, "recover", &runtime.stamp())?;
+        session.workspace.store.write(&mut session.stack, run, &rows)?;
+        session.workspace.store.end_run(run, "recovered", &runtime.stamp())?;
+    }
+    let planned = look_and_plan(opened, how.plan, runtime, ui).await?;
+    let view = render::View::of(&opened.session, how.plan, ui, how.direction);
+    let changes = render::changes(&planned.plan);
+    if how.show {
+        ui.say(render::plan_text(&planned.plan, &view).trim_end());
+    }
+    if how.plan.expect_no_changes && changes > 0 {
+        return Err(Failure::new(
+            code::CHANGES,
+            format!("{changes} changes, and none were expected"),
+        ));
+    }
+    if !how.apply.yes && changes > 0 && !confirm(&planned, &view, how, ui)? {
+        return Err(Failure::new(code::CANCELLED, "nothing was changed"));
+    }
+    let result = carry_out(opened, planned, how, runtime, ui).await;
+    drop(lock);
+    result
+}
+
+fn lock(opened: &Opened, runtime: &Runtime, ui: &Ui) -> Result<Lock> {
+    let session = &opened.session;
+    let owner = super::session::owner(runtime);
+    let lock = session.workspace.store.lock(&session.stack.project, &session.stack.name, &owner)?;
+    if let Some(dead) = &lock.took_over {
+        ui.say(&format!(
+            "Took over the lock of `{}` (process {}, since {}), which ended without letting go",
+            dead.command, dead.pid, dead.since
+        ));
+    }
+    Ok(lock)
+}
+
+fn confirm(
+    planned: &Planned,
+    view: &render::View<'_>,
+    how: &Applying<'_>,
+    ui: &Ui,
+) -> Result<bool> {
+    let question = match how.direction {
+        Direction::Up => "Do you want to perform this update?",
+        Direction::Destroy => "Do you want to destroy all of this?",
+    };
+    loop {
+        match &*ui.ask(question, &["yes", "details", "no"])? {
+            "yes" => return Ok(true),
+            "details" => {
+                let view = view.detailed();
+                ui.say(render::plan_text(&planned.plan, &view).trim_end());
+            }
+            _ => return Ok(false),
+        }
+    }
+}
+
+async fn carry_out(
+    opened: &mut Opened,
+    planned: Planned,
+    how: &Applying<'_>,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<()> {
+    let stamp = runtime.stamp();
+    let started = runtime.time();
+    let answers = std::mem::take(&mut opened.facts.answers);
+    let program_plan = planned.plan.clone();
+    let session = &opened.session;
+    let run_id = session.workspace.store.begin_run(&session.stack, how.direction.word(), &stamp)?;
+    // The session keeps its own connection, to read other stacks by.
+    let mut store = session.workspace.store.again()?;
+    let mut stack = store.stack(&session.stack.project, &session.stack.name)?;
+    let session = &opened.session;
+    let naming = |token: &str| session.config.autonaming.of(token);
+    let config = |key: &str| config_text(session, key);
+    let environment = |name: &str| runtime.var(name).map(str::to_owned);
+    let shaping = shaping(session, &opened.draws, &naming, &config, &environment);
+    let (file, other) = sources(session);
+    let sources = Sources { file: &file, stack: &other };
+    let costs = costs(&store, &program_plan.steps);
+    let cost = |step: &Step| {
+        let known = costs.get(&(step.token.clone(), action_word(&step.action)));
+        known.copied().unwrap_or_else(|| execute::usual_seconds(&step.token))
+    };
+    let run = Run {
+        program: &session.loaded.program,
+        context: &session.context,
+        config: &session.config.scope,
+        settings: &session.settings,
+        shaping: &shaping,
+        registry: &session.registry,
+        connections: &session.connections,
+        sources: &sources,
+        parallel: how.apply.parallel.map(|it| it as usize),
+        cost: &cost,
+    };
+    let (stop, mut stops) = tokio::sync::mpsc::unbounded_channel();
+    let signals = live::signals(stop);
+    let display = RefCell::new(live::Display::new(&program_plan, ui));
+    let mut took = BTreeMap::new();
+    let mut on_event = |event: Event| {
+        if let Event::Ended { step, took: time, result: Ok(()) } = &event {
+            let step = &program_plan.steps[*step];
+            took.insert((step.token.clone(), action_word(&step.action)), time.as_secs());
+        }
+        display.borrow_mut().event(&event);
+    };
+    let mut write =
+        |rows: &[Row]| store.write(&mut stack, run_id, rows).map_err(|it| it.to_string());
+    let finished = {
+        let work = execute::execute(&run, planned, answers, &mut write, &mut stops, &mut on_event);
+        let ticker = live::tick(&display);
+        tokio::select! {
+            finished = work => finished,
+            never = signals => match never {},
+            never = ticker => match never {},
+        }
+    };
+    display.borrow_mut().clear();
+    for ((token, action), seconds) in took {
+        store.set_cost(&token, &action, seconds)?;
+    }
+    let finished = finished.map_err(Failure::general)?;
+    let complete = finished.failed.is_empty() && !finished.interrupted;
+    let outputs = merged_outputs(&store.outputs(&stack)?, &finished, complete);
+    store.set_outputs(&stack, &outputs)?;
+    let outcome = if complete { "done" } else { "failed" };
+    store.end_run(run_id, outcome, &runtime.stamp())?;
+    drop((file, other));
+    opened.session.stack = stack;
+    let seconds = (runtime.time() - started).whole_seconds();
+    render::finished(&finished, &program_plan, &outputs, seconds, how, ui);
+    conclude(&finished, how)
+}
+
+fn costs(store: &crate::store::Store, steps: &[Step]) -> BTreeMap<(String, String), u64> {
+    let mut all = BTreeMap::new();
+    for step in steps {
+        let key = (step.token.clone(), action_word(&step.action));
+        if let Some(seconds) = store.cost(&key.0, &key.1) {
+            all.insert(key, seconds);
+        }
+    }
+    all
+}
+
+pub(super) fn action_word(action: &Action) -> String {
+    match action {
+        Action::Create => "create",
+        Action::Update { .. } => "update",
+        Action::Delete { .. } => "delete",
+        Action::Read => "read",
+        Action::Import { .. } => "import",
+        Action::Record { .. } => "record",
+        Action::Forget => "forget",
+    }
+    .to_owned()
+}
+
+/// After a run that did not end well, an output that could not be told keeps
+/// its old value.
+fn merged_outputs(
+    old: &[(String, Value)],
+    finished: &Finished,
+    complete: bool,
+) -> Vec<(String, Value)> {
+    let mut outputs = finished.outputs.clone();
+    if !complete {
+        let kept =
+            old.iter().filter(|(name, _)| !finished.outputs.iter().any(|(it, _)| it == name));
+        outputs.extend(kept.cloned());
+    }
+    outputs
+}
+
+fn conclude(finished: &Finished, how: &Applying<'_>) -> Result<()> {
+    let again = format!("`orderinfra {}` goes on from here", how.direction.word());
+    if finished.interrupted {
+        return Err(Failure::new(code::CANCELLED, "interrupted").hint(again));
+    }
+    match finished.failed.len() {
+        0 => Ok(()),
+        count => {
+            let noun = if count == 1 { "step" } else { "steps" };
+            Err(Failure::general(format!("{count} {noun} failed")).hint(again))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Every way a command can end badly, with its exit code.
+
+use crate::{provider, store};
+
+/// A command's failure, ready to be printed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: u8,
+    /// Empty when all was said already.
+    pub(super) message: String,
+    pub(super) hints: Vec<String>,
+}
+
+pub(super) type Result<T> = std::result::Result<T, Failure>;
+
+/// The documented exit codes, as Pulumi has them.
+pub(super) mod code {
+    pub(crate) const GENERAL: u8 = 1;
+    /// Bad flags or configuration, or a question that nobody can answer.
+    pub(crate) const USAGE: u8 = 2;
+    pub(crate) const CREDENTIALS: u8 = 3;
+    pub(crate) const NO_STACK: u8 = 6;
+    /// `--expect-no-changes`, and there were some.
+    pub(crate) const CHANGES: u8 = 7;
+    pub(crate) const CANCELLED: u8 = 8;
+}
+
+impl Failure {
+    pub(super) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hints: Vec::new() }
+    }
+
+    pub(super) fn general(message: impl Into<String>) -> Self {
+        Self::new(code::GENERAL, message)
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new(code::USAGE, message)
+    }
+
+    /// Everything was printed already.
+    pub(super) fn said(code: u8) -> Self {
+        Self::new(code, "")
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let failure = Self::general(error.to_string());
+        match error {
+            store::Error::NoStack(_) => Self { code: code::NO_STACK, ..failure }.hint(
+                "`orderinfra stack ls` lists the stacks, `orderinfra stack init NAME` makes one",
+            ),
+            store::Error::Locked(_) => failure
+                .hint("wait for it to end; the lock goes with its process, even if that is killed"),
+            store::Error::TooNew => failure.hint("use the version that wrote it, or a newer one"),
+            store::Error::Key(_) => Self { code: code::USAGE, ..failure },
+            store::Error::NotEmpty { .. } => failure.hint(
+                "`orderinfra destroy` first, or `--force` to forget them and leave them in AWS",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl From<provider::Error> for Failure {
+    fn from(error: provider::Error) -> Self {
+        let failure = Self::general(error.to_string());
+        match error.kind {
+            provider::Kind::Credentials => no_credentials(&error.message),
+            _ => failure,
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::general(error.to_string())
+    }
+}
+
+pub(super) fn no_credentials(why: &str) -> Failure {
+    Failure::new(code::CREDENTIALS, format!("no usable AWS credentials: {why}"))
+        .hint("for a real account: `aws configure`, `aws sso login`, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        .hint("to try it without an account: add `--local`, which uses an emulator on this machine")
+}

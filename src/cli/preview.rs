@@ -1,0 +1,47 @@
+//! `orderinfra preview`: what `up` would do, from the program, the state and
+//! live AWS. Changes nothing, waits for nobody's lock.
+
+use super::{
+    Common, PlanArgs, Runtime,
+    drive::{self, Direction, Opened},
+    failure::{Failure, Result, code},
+    render,
+    ui::Ui,
+};
+use crate::engine::plan::Planned;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    plan: PlanArgs,
+}
+
+pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
+    let mut opened = Opened::new(&args.plan, common, runtime, ui, Direction::Up)?;
+    let planned = drive::plan(&mut opened, &args.plan, runtime, ui).await?;
+    show(&opened, &planned, &args.plan, ui, Direction::Up)
+}
+
+/// Says a plan on stdout, and holds it against `--expect-no-changes`.
+pub(super) fn show(
+    opened: &Opened,
+    planned: &Planned,
+    args: &PlanArgs,
+    ui: &Ui,
+    direction: Direction,
+) -> Result<()> {
+    let view = render::View::of(&opened.session, args, ui, direction);
+    if ui.json {
+        ui.out(&render::plan_json(&planned.plan, &view));
+    } else {
+        ui.out(render::plan_text(&planned.plan, &view).trim_end());
+    }
+    let changes = render::changes(&planned.plan);
+    if args.expect_no_changes && changes > 0 {
+        return Err(Failure::new(
+            code::CHANGES,
+            format!("{changes} changes, and none were expected"),
+        ));
+    }
+    Ok(())
+}

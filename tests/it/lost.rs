@@ -1,0 +1,36 @@
+//! Things that the cloud has lost, and answers that were.
+
+use crate::env::TestEnv;
+
+#[test]
+fn a_vanished_thing_waits_for_nobody_when_its_user_is_replaced() {
+    let env = TestEnv::new(
+        "resources:
+  base:
+    type: fake:Thing
+    properties: {text: base}
+  user:
+    type: fake:Thing
+    properties: {text: user, uses: '${base.arn}', fixed: a}
+",
+    );
+    env.ok("up --yes");
+    let (gone, _) = env.thing("base");
+    env.edit_cloud(|cloud| {
+        cloud["things"].as_object_mut().expect("things by id").remove(&gone);
+    });
+    env.edit("fixed: a", "fixed: b");
+    env.ok("up --yes");
+    env.ok("preview --expect-no-changes");
+    assert_eq!(env.things().len(), 2);
+}
+
+#[test]
+fn a_lost_answer_is_looked_for_before_it_is_sent_again() {
+    let env = TestEnv::new("resources: {only: {type: 'fake:Thing', properties: {text: a}}}\n");
+    env.fault("create", &["lose"]);
+    env.ok("up --yes");
+    let calls = env.calls();
+    let of = |operation: &str| calls.iter().filter(|it| it.starts_with(operation)).count();
+    assert_eq!((of("create"), of("find")), (1, 1), "{calls:?}");
+}

@@ -1,0 +1,20 @@
+//! The only integration binary: each one more would link every SDK again. It
+//! runs the real binary with a real state file, on a cloud in a JSON file or
+//! on the emulator.
+
+#![cfg_attr(
+    feature = "aws",
+    expect(clippy::print_stderr, reason = "a long test says how far it is")
+)]
+
+#[cfg(feature = "aws")]
+mod contract;
+mod crash;
+mod env;
+mod layers;
+mod lost;
+mod options;
+#[cfg(feature = "aws")]
+mod schema;
+mod secrets;
+mod up;

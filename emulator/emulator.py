@@ -15,6 +15,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -27,6 +28,8 @@ from datetime import datetime, timezone
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
 from moto import backends  # noqa: E402
+from moto.core.base_backend import BackendDict, BaseBackend  # noqa: E402
+from moto.core.common_models import BaseModel  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
     DomainDispatcherApplication,
     create_backend_app,
@@ -1011,11 +1014,20 @@ class Emulator:
         self.moto = DomainDispatcherApplication(patched_app)
         # moto's dictionaries have no locks of their own.
         self.lock = threading.RLock()
+        self.warmed = threading.Event()
 
     def __call__(self, environ, start_response):
-        if environ.get("PATH_INFO") == "/orderinfra-emulator":
+        path = environ.get("PATH_INFO", "")
+        if path == "/orderinfra-emulator":
             # Who we are, for whoever looks for a running emulator.
             return answer(start_response, "200 OK", "text/plain", b"orderinfra emulator\n")
+        if path == "/orderinfra-emulator/census":
+            with self.lock:
+                body = json.dumps(census()).encode()
+            return answer(start_response, "200 OK", "application/json", body)
+        if path == "/orderinfra-emulator/fork" and environ.get("REQUEST_METHOD") == "POST":
+            body = json.dumps(self.fork()).encode()
+            return answer(start_response, "200 OK", "application/json", body)
         # Read here: a slow sender must not hold the others up.
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if length:
@@ -1054,6 +1066,36 @@ class Emulator:
         why = f"the emulator failed: {type(error).__name__}: {error}"
         return refuse(environ, start_response, "EmulatorFailure", why)
 
+    def fork(self):
+        """The same cloud once more, in a process of its own on a port of its own.
+
+        A test that tries many things in one world makes the world once. The
+        copy ends when this process does."""
+        self.warmed.wait()
+        reading, writing = os.pipe()
+        with self.lock:  # nobody is halfway through a request
+            parent, child = os.getpid(), os.fork()
+        if child == 0:
+            try:
+                self.server.socket.close()
+                self.serve(0, lambda port: os.write(writing, b"%d\n" % port), parent)
+            finally:
+                os._exit(1)
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            port = int(pipe.readline())
+        return {"port": port, "pid": child}
+
+    def serve(self, port, started, parent=None):
+        """Until the end, or that of the parent."""
+        self.server = make_server(
+            "127.0.0.1", port, self, threaded=True, request_handler=Quiet
+        )
+        started(self.server.socket.getsockname()[1])
+        if parent:
+            threading.Thread(target=outlive, args=(parent,), daemon=True).start()
+        self.server.serve_forever()
+
     def warm(self):
         """Imports backends in order; a request waits for one of them at most."""
         for service in WARMED:
@@ -1062,6 +1104,69 @@ class Emulator:
                     self.moto.app_instances[service] = patched_app(service)
             # The lock is not fair: whoever waits for it goes now.
             time.sleep(0.005)
+        self.warmed.set()
+
+
+def outlive(parent):
+    """Ends this process soon after its parent."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
+# What AWS still tells of for a while, although it is gone.
+GONE = {"deleted", "deleting", "terminated", "inactive", "pendingdeletion", "draining"}
+
+
+def census():
+    """How many of each kind every service keeps, and the ids of each.
+
+    Counts moto's models themselves, whatever the service: nothing can be
+    forgotten in a list of kinds."""
+    found = {}
+    seen = set()
+
+    def gone(model):
+        states = (getattr(model, name, None) for name in ("status", "state", "key_state"))
+        return any(isinstance(it, str) and it.lower() in GONE for it in states)
+
+    def name(model):
+        for field in ("arn", "id", "physical_resource_id", "name", "resource_id"):
+            try:
+                value = getattr(model, field, None)
+            except Exception:  # a property that moto has not finished
+                continue
+            if isinstance(value, str) and value:
+                return value
+        return ""
+
+    def walk(service, value, depth):
+        if depth == 0 or id(value) in seen:
+            return
+        if isinstance(value, dict):
+            seen.add(id(value))
+            for it in list(value.values()):
+                walk(service, it, depth - 1)
+        elif isinstance(value, (list, tuple, set)):
+            seen.add(id(value))
+            for it in list(value):
+                walk(service, it, depth - 1)
+        elif isinstance(value, BaseModel) and not isinstance(value, BaseBackend):
+            seen.add(id(value))
+            if gone(value):
+                return
+            kind = f"{service}.{type(value).__name__}"
+            found.setdefault(kind, []).append(name(value))
+            for field, it in list(vars(value).items()):
+                if "backend" not in field:
+                    walk(service, it, 4)
+
+    for service_backends in list(BackendDict._instances):
+        for account in list(service_backends.values()):
+            for backend in list(account.values()):
+                for it in list(vars(backend).values()):
+                    walk(service_backends.service_name, it, 5)
+    return {kind: sorted(names) for kind, names in sorted(found.items())}
 
 
 def unknown(environ, status, headers, body):
@@ -1115,11 +1220,11 @@ class Quiet(WSGIRequestHandler):
 
 
 def main():
-    port = int(sys.argv[1])
     emulator = Emulator()
-    server = make_server("127.0.0.1", port, emulator, threaded=True, request_handler=Quiet)
+    # Nobody waits for forks that have ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     threading.Thread(target=emulator.warm, daemon=True).start()
-    server.serve_forever()
+    emulator.serve(int(sys.argv[1]), lambda port: None)
 
 
 if __name__ == "__main__":

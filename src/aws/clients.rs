@@ -3,13 +3,13 @@
 
 #[cfg(not(feature = "aws"))]
 mod inner {
-    use crate::provider::{Error, Kind, Place, Result, Settings};
+    use crate::provider::{Error, Kind, Pace, Place, Result, Settings};
 
     /// Without the `aws` feature there is no AWS.
     #[derive(Clone, Debug, Default)]
     pub struct Clients;
 
-    pub async fn connect(_: &Settings) -> Result<(Clients, Place)> {
+    pub async fn connect(_: &Settings, _: Pace) -> Result<(Clients, Place)> {
         Err(Error::new(Kind::NotSent, "", "this build has no AWS in it (feature `aws`)"))
     }
 
@@ -17,12 +17,21 @@ mod inner {
         pub fn offline() -> Self {
             Self
         }
+
+        #[must_use]
+        pub fn once(&self) -> Self {
+            Self
+        }
     }
 }
 
 #[cfg(feature = "aws")]
 mod inner {
-    use std::sync::{Arc, OnceLock};
+    use std::{
+        collections::BTreeMap,
+        sync::{Arc, OnceLock},
+        time::Duration,
+    };
 
     use aws_config::{
         BehaviorVersion, Region, SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider,
@@ -30,10 +39,14 @@ mod inner {
     };
     use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
     use aws_smithy_http_client::{Builder, tls};
+    use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
     use aws_smithy_runtime_api::client::http::SharedHttpClient;
-    use std::time::Duration;
 
-    use crate::provider::{Error, Kind, Place, Result, Settings};
+    use crate::provider::{Error, Kind, Pace, Place, Result, Settings};
+
+    /// How often the SDK itself sends a request. What that does not outlast,
+    /// the executor repeats, and says so.
+    const ATTEMPTS: u32 = 4;
 
     /// A lazily built client of every service. Cheap to clone.
     #[derive(Clone)]
@@ -42,51 +55,62 @@ mod inner {
         once: Arc<All>,
     }
 
-    struct All {
-        config: SdkConfig,
-        endpoints: std::collections::BTreeMap<String, String>,
-        acm: OnceLock<aws_sdk_acm::Client>,
-        appautoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
-        cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
-        ec2: OnceLock<aws_sdk_ec2::Client>,
-        ecr: OnceLock<aws_sdk_ecr::Client>,
-        ecs: OnceLock<aws_sdk_ecs::Client>,
-        iam: OnceLock<aws_sdk_iam::Client>,
-        kms: OnceLock<aws_sdk_kms::Client>,
-        lb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
-        logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
-        rds: OnceLock<aws_sdk_rds::Client>,
-        secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
-        sqs: OnceLock<aws_sdk_sqs::Client>,
-        ssm: OnceLock<aws_sdk_ssm::Client>,
-        sts: OnceLock<aws_sdk_sts::Client>,
-        wafv2: OnceLock<aws_sdk_wafv2::Client>,
+    /// One accessor per service: what Pulumi calls it in `aws:endpoints`, and
+    /// its crate.
+    macro_rules! services {
+        ($($service:ident: $endpoint:literal, $sdk:ident;)*) => {
+            struct All {
+                config: SdkConfig,
+                endpoints: BTreeMap<String, String>,
+                retries: RetryPartition,
+                $($service: OnceLock<$sdk::Client>,)*
+            }
+
+            impl All {
+                fn new(config: SdkConfig, endpoints: BTreeMap<String, String>) -> Self {
+                    // The SDK's usual allowance of retries is one for all
+                    // calls of a service: throttling uses it up, and then one
+                    // more error ends a run.
+                    let retries = RetryPartition::custom("orderinfra")
+                        .token_bucket(TokenBucket::unlimited())
+                        .build();
+                    Self { config, endpoints, retries, $($service: OnceLock::new(),)* }
+                }
+            }
+
+            impl Clients {
+                $(pub fn $service(&self) -> &$sdk::Client {
+                    let all = &self.retrying;
+                    all.$service.get_or_init(|| {
+                        let config = $sdk::config::Builder::from(&all.config($endpoint))
+                            .retry_partition(all.retries.clone());
+                        $sdk::Client::from_conf(config.build())
+                    })
+                })*
+            }
+        };
+    }
+
+    services! {
+        acm: "acm", aws_sdk_acm;
+        appautoscaling: "appautoscaling", aws_sdk_applicationautoscaling;
+        cloudwatch: "cloudwatch", aws_sdk_cloudwatch;
+        ec2: "ec2", aws_sdk_ec2;
+        ecr: "ecr", aws_sdk_ecr;
+        ecs: "ecs", aws_sdk_ecs;
+        iam: "iam", aws_sdk_iam;
+        kms: "kms", aws_sdk_kms;
+        lb: "elbv2", aws_sdk_elasticloadbalancingv2;
+        logs: "logs", aws_sdk_cloudwatchlogs;
+        rds: "rds", aws_sdk_rds;
+        secretsmanager: "secretsmanager", aws_sdk_secretsmanager;
+        sqs: "sqs", aws_sdk_sqs;
+        ssm: "ssm", aws_sdk_ssm;
+        sts: "sts", aws_sdk_sts;
+        wafv2: "wafv2", aws_sdk_wafv2;
     }
 
     impl All {
-        fn new(config: SdkConfig, endpoints: std::collections::BTreeMap<String, String>) -> Self {
-            Self {
-                config,
-                endpoints,
-                acm: OnceLock::new(),
-                appautoscaling: OnceLock::new(),
-                cloudwatch: OnceLock::new(),
-                ec2: OnceLock::new(),
-                ecr: OnceLock::new(),
-                ecs: OnceLock::new(),
-                iam: OnceLock::new(),
-                kms: OnceLock::new(),
-                lb: OnceLock::new(),
-                logs: OnceLock::new(),
-                rds: OnceLock::new(),
-                secretsmanager: OnceLock::new(),
-                sqs: OnceLock::new(),
-                ssm: OnceLock::new(),
-                sts: OnceLock::new(),
-                wafv2: OnceLock::new(),
-            }
-        }
-
         /// The configuration for one service, whose endpoint may be its own.
         fn config(&self, service: &str) -> SdkConfig {
             match self.endpoints.get(service).or_else(|| self.endpoints.get("")) {
@@ -97,9 +121,11 @@ mod inner {
     }
 
     impl Clients {
-        fn new(config: &SdkConfig, settings: &Settings) -> Self {
-            let retries = settings.max_retries.unwrap_or(8);
-            let retrying = RetryConfig::standard().with_max_attempts(retries);
+        fn new(config: &SdkConfig, settings: &Settings, pace: Pace) -> Self {
+            let retrying = RetryConfig::standard()
+                .with_max_attempts(settings.max_retries.unwrap_or(ATTEMPTS))
+                .with_initial_backoff(pace.of(Duration::from_secs(1)))
+                .with_max_backoff(pace.of(Duration::from_secs(20)));
             let with = |retry| {
                 let config = config.to_builder().retry_config(retry).build();
                 Arc::new(All::new(config, settings.endpoints.clone()))
@@ -110,91 +136,21 @@ mod inner {
         /// Clients that reach nothing, for resources that live in the state.
         pub fn offline() -> Self {
             let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-            Self::new(&config, &Settings::default())
+            Self::new(&config, &Settings::default(), Pace::AWS)
         }
 
-        /// The same clients without the SDK's own retries: for a create that
-        /// has no idempotency token, which must be looked for before it is
-        /// sent again.
+        /// The same clients without the SDK's own retries: for a create,
+        /// which must be looked for before it is sent again.
         #[must_use]
         pub fn once(&self) -> Self {
             Self { retrying: self.once.clone(), once: self.once.clone() }
-        }
-
-        pub fn acm(&self) -> &aws_sdk_acm::Client {
-            let all = &self.retrying;
-            all.acm.get_or_init(|| aws_sdk_acm::Client::new(&all.config("acm")))
-        }
-        pub fn appautoscaling(&self) -> &aws_sdk_applicationautoscaling::Client {
-            let all = &self.retrying;
-            all.appautoscaling.get_or_init(|| {
-                aws_sdk_applicationautoscaling::Client::new(&all.config("appautoscaling"))
-            })
-        }
-        pub fn cloudwatch(&self) -> &aws_sdk_cloudwatch::Client {
-            let all = &self.retrying;
-            all.cloudwatch
-                .get_or_init(|| aws_sdk_cloudwatch::Client::new(&all.config("cloudwatch")))
-        }
-        pub fn ec2(&self) -> &aws_sdk_ec2::Client {
-            let all = &self.retrying;
-            all.ec2.get_or_init(|| aws_sdk_ec2::Client::new(&all.config("ec2")))
-        }
-        pub fn ecr(&self) -> &aws_sdk_ecr::Client {
-            let all = &self.retrying;
-            all.ecr.get_or_init(|| aws_sdk_ecr::Client::new(&all.config("ecr")))
-        }
-        pub fn ecs(&self) -> &aws_sdk_ecs::Client {
-            let all = &self.retrying;
-            all.ecs.get_or_init(|| aws_sdk_ecs::Client::new(&all.config("ecs")))
-        }
-        pub fn iam(&self) -> &aws_sdk_iam::Client {
-            let all = &self.retrying;
-            all.iam.get_or_init(|| aws_sdk_iam::Client::new(&all.config("iam")))
-        }
-        pub fn kms(&self) -> &aws_sdk_kms::Client {
-            let all = &self.retrying;
-            all.kms.get_or_init(|| aws_sdk_kms::Client::new(&all.config("kms")))
-        }
-        pub fn lb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
-            let all = &self.retrying;
-            all.lb.get_or_init(|| aws_sdk_elasticloadbalancingv2::Client::new(&all.config("elbv2")))
-        }
-        pub fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
-            let all = &self.retrying;
-            all.logs.get_or_init(|| aws_sdk_cloudwatchlogs::Client::new(&all.config("logs")))
-        }
-        pub fn rds(&self) -> &aws_sdk_rds::Client {
-            let all = &self.retrying;
-            all.rds.get_or_init(|| aws_sdk_rds::Client::new(&all.config("rds")))
-        }
-        pub fn secretsmanager(&self) -> &aws_sdk_secretsmanager::Client {
-            let all = &self.retrying;
-            all.secretsmanager
-                .get_or_init(|| aws_sdk_secretsmanager::Client::new(&all.config("secretsmanager")))
-        }
-        pub fn sqs(&self) -> &aws_sdk_sqs::Client {
-            let all = &self.retrying;
-            all.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&all.config("sqs")))
-        }
-        pub fn ssm(&self) -> &aws_sdk_ssm::Client {
-            let all = &self.retrying;
-            all.ssm.get_or_init(|| aws_sdk_ssm::Client::new(&all.config("ssm")))
-        }
-        pub fn sts(&self) -> &aws_sdk_sts::Client {
-            let all = &self.retrying;
-            all.sts.get_or_init(|| aws_sdk_sts::Client::new(&all.config("sts")))
-        }
-        pub fn wafv2(&self) -> &aws_sdk_wafv2::Client {
-            let all = &self.retrying;
-            all.wafv2.get_or_init(|| aws_sdk_wafv2::Client::new(&all.config("wafv2")))
         }
     }
 
     /// Finds credentials and region as the AWS CLI does, assumes the roles,
     /// and asks who we are.
-    pub async fn connect(settings: &Settings) -> Result<(Clients, Place)> {
-        let config = load(settings).await?;
+    pub async fn connect(settings: &Settings, pace: Pace) -> Result<(Clients, Place)> {
+        let config = load(settings, pace).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Error::new(
                 Kind::Credentials,
@@ -202,7 +158,7 @@ mod inner {
                 "no AWS region is set: `orderinfra config set aws:region us-east-1`, AWS_REGION, or the profile's own",
             ));
         };
-        let clients = Clients::new(&config, settings);
+        let clients = Clients::new(&config, settings, pace);
         let caller = clients.sts().get_caller_identity().send().await?;
         let arn = caller.arn.unwrap_or_default();
         let account = caller.account.ok_or(Error::missing("Account"))?;
@@ -233,10 +189,14 @@ mod inner {
         Credentials::new(key, secret, token, None, "orderinfra")
     }
 
-    async fn load(settings: &Settings) -> Result<SdkConfig> {
+    /// However much a test hurries: an answer takes what it takes.
+    const AT_LEAST: Duration = Duration::from_secs(10);
+
+    async fn load(settings: &Settings, pace: Pace) -> Result<SdkConfig> {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(10))
-            .operation_attempt_timeout(Duration::from_secs(60))
+            .operation_attempt_timeout(pace.of(Duration::from_secs(60)).max(AT_LEAST))
+            .operation_timeout(pace.of(Duration::from_secs(300)).max(AT_LEAST * 4))
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
         loader = loader.http_client(http_client(settings));

@@ -4,7 +4,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use zeroize::Zeroizing;
@@ -27,7 +26,7 @@ use crate::{
         load::{self, Loaded, Project},
     },
     model::Value,
-    provider::{Registry, Settings},
+    provider::{Pace, Registry, Settings},
     store::{Keyring, Owner, Stack, Store},
 };
 
@@ -508,11 +507,13 @@ fn settings(
     Ok(settings)
 }
 
-/// How soon waits look again: quickly on this machine, gently in AWS.
-fn pace(runtime: &Runtime) -> (Duration, Duration) {
-    match runtime.var("ORDERINFRA_FAKE_CLOUD") {
-        Some(_) => (Duration::from_millis(1), Duration::from_millis(5)),
-        None => (Duration::from_millis(500), Duration::from_secs(10)),
+/// AWS's own pace, save in tests.
+fn pace(runtime: &Runtime) -> Pace {
+    let hurry = runtime.var("ORDERINFRA_TEST_HURRY").and_then(|it| it.parse().ok());
+    match (hurry, runtime.var("ORDERINFRA_FAKE_CLOUD")) {
+        (Some(hurry), _) => Pace::hurried(hurry),
+        (None, Some(_)) => Pace::hurried(500),
+        (None, None) => Pace::AWS,
     }
 }
 
@@ -525,7 +526,8 @@ fn connector(runtime: &Runtime) -> crate::engine::connect::Connect {
             })
         });
     }
-    Box::new(|settings| Box::pin(async move { aws::connect(&settings).await }))
+    let pace = pace(runtime);
+    Box::new(move |settings| Box::pin(async move { aws::connect(&settings, pace).await }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::{FutureExt as _, future::LocalBoxFuture};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use super::{
     connect::Connections,
@@ -13,16 +13,20 @@ use super::{
 };
 use crate::{
     model::{Action, Outcome, ResourceState, Row, Step, Value},
-    provider::{AnyResource, Cx, Error, Kind, Made, Registry, Result, Settings, Status},
+    provider::{AnyResource, Cx, Error, Kind, Made, Registry, Result, Settings, Status, retry},
 };
 
 /// How long a thing that was just made may stay invisible to reads: EC2 and
 /// Lambda answer `NotFound` for up to five minutes.
 const APPEARS: Duration = Duration::from_secs(300);
 
-/// How long a lost create is looked for before it is sent again: tag indexes
-/// lag by up to a minute.
-const LOST: Duration = Duration::from_secs(60);
+/// How long a lost create is looked for before it counts as never made: tag
+/// indexes lag by up to a minute.
+pub(super) const LOST: Duration = Duration::from_secs(60);
+
+/// The same where AWS itself knows the create again, by its name or token:
+/// sending it once more does no harm.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// A step with all its inputs known.
 #[derive(Clone)]
@@ -161,7 +165,9 @@ impl Job {
             Action::Delete { id } => {
                 let cx = self.cx(kind, connections, status, "delete").await?;
                 let inputs = &self.state.inputs;
-                cx.persist(kind.token(), || kind.delete(&cx, id, inputs)).await?;
+                let holders = || kind.holders(&cx, id);
+                let delete = || kind.delete(&cx, id, inputs);
+                cx.persist_naming(kind.token(), &holders, delete).await?;
                 cx.persist(kind.token(), || kind.gone(&cx, id)).await?;
                 Ok(Landed::Ended(Ok(Outcome::Gone)))
             }
@@ -185,11 +191,11 @@ impl Job {
     /// A create whose answer was lost is looked for before it is sent again,
     /// and one that is refused because it exists may be our own.
     async fn create(&self, kind: &dyn AnyResource, cx: &Cx) -> Result<Landed> {
-        let inputs = &self.state.inputs;
-        let mut sent_again = false;
+        let (inputs, once) = (&self.state.inputs, cx.once());
+        let patience = cx.pace.of(retry::UNANSWERED.limit);
+        let mut lost_since: Option<Instant> = None;
         loop {
-            let tried = cx.persist(kind.token(), || kind.create(cx, inputs)).await;
-            let error = match tried {
+            let error = match cx.persist_once(kind.token(), || kind.create(&once, inputs)).await {
                 // A local type is whole at once: with its id alone in the
                 // journal, a cut would lose what was drawn.
                 Ok(Made { id, outputs: Some(outputs) }) => {
@@ -198,26 +204,24 @@ impl Job {
                 Ok(Made { id, outputs: None }) => return Ok(Landed::Named(id)),
                 Err(error) => error,
             };
-            let found = match error.kind {
-                Kind::Ambiguous => self.find(kind, cx).await?,
-                Kind::Service => kind.find(cx, inputs).await.ok().flatten(),
-                _ => None,
+            let answered = error.kind == Kind::Service;
+            if !answered && error.kind != Kind::Ambiguous {
+                return Err(error);
+            }
+            let found = match lost_since {
+                // It can only be our own when this step has made it before.
+                None if answered => kind.find(cx, inputs).await.ok().flatten(),
+                // Refused because of what the lost request made, it may be,
+                // and what it made does not show yet.
+                _ if answered || kind.anonymous() => find(kind, cx, inputs, LOST).await?,
+                _ => find(kind, cx, inputs, GLANCE).await?,
             };
+            let lost = *lost_since.get_or_insert_with(Instant::now);
             match found {
                 Some(id) => return Ok(Landed::Named(id)),
-                None if error.kind == Kind::Ambiguous && !sent_again => sent_again = true,
-                None => return Err(error),
+                None if answered || lost.elapsed() >= patience => return Err(error),
+                None => cx.say("the answer was lost, and nothing was made; sending it again"),
             }
-        }
-    }
-
-    async fn find(&self, kind: &dyn AnyResource, cx: &Cx) -> Result<Option<String>> {
-        cx.say("the answer was lost; looking for what was made");
-        let look = || async { kind.find(cx, &self.state.inputs).await };
-        match cx.wait("the lost answer's resource to show", LOST, look).await {
-            Ok(id) => Ok(Some(id)),
-            Err(error) if error.kind == Kind::Unready => Ok(None),
-            Err(error) => Err(error),
         }
     }
 
@@ -318,6 +322,24 @@ impl Job {
             status: Some(status),
             ..base
         })
+    }
+}
+
+/// Looks for what a create has made whose answer is not known.
+pub(super) async fn find(
+    kind: &dyn AnyResource,
+    cx: &Cx,
+    inputs: &Value,
+    limit: Duration,
+) -> Result<Option<String>> {
+    cx.say("the answer was lost; looking for what was made");
+    // Not the user's limit: that is for what was made to become ready.
+    let cx = Cx { limit: None, ..cx.clone() };
+    let look = || async { cx.persist(kind.token(), || kind.find(&cx, inputs)).await };
+    match cx.wait("the lost answer's resource to show", limit, look).await {
+        Ok(id) => Ok(Some(id)),
+        Err(error) if error.kind == Kind::Unready => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,10 +1,10 @@
 //! Connections to accounts and regions, made when first needed.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap};
 
 use futures_util::future::BoxFuture;
 
-use crate::provider::{Clients, Cx, Place, Result, Settings};
+use crate::provider::{Clients, Cx, Pace, Place, Result, Settings};
 
 /// How to reach AWS, or what stands in for it.
 pub type Connect = Box<dyn Fn(Settings) -> BoxFuture<'static, Result<(Clients, Place)>>>;
@@ -13,13 +13,12 @@ pub struct Connections {
     connect: Connect,
     /// `project/stack`, for the tags of what is made.
     pub stack: String,
-    /// How soon a wait looks again, first and at most.
-    pub pace: (Duration, Duration),
+    pub pace: Pace,
     known: RefCell<BTreeMap<Settings, (Clients, Place)>>,
 }
 
 impl Connections {
-    pub fn new(connect: Connect, stack: String, pace: (Duration, Duration)) -> Self {
+    pub fn new(connect: Connect, stack: String, pace: Pace) -> Self {
         Self { connect, stack, pace, known: RefCell::default() }
     }
 

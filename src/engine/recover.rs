@@ -1,12 +1,14 @@
-//! What a cut-off run left open. Reads only, and quick ones: what is found
-//! half made is finished by the next plan.
+//! What a cut-off run left open. Reads only: what is found half made is
+//! finished by the next plan.
 //!
 //! | last row | create | update, import | delete |
 //! |---|---|---|---|
 //! | `Begun` | looked for by its operation: `Named`, or never made | stays as it was; the diff against live tells the rest | gone, or still there |
 //! | `Named` | in the state, unsettled | same | - |
 
-use super::{connect::Connections, refresh};
+use futures_util::{TryStreamExt as _, stream::FuturesOrdered};
+
+use super::{act, connect::Connections, refresh};
 use crate::{
     model::{Outcome, Row, Snapshot, plan::Begun, stack::OpenStep},
     provider::{AnyResource, Cx, Registry, Settings},
@@ -26,19 +28,22 @@ pub async fn recover(
     registry: &Registry,
     default: &Settings,
 ) -> Result<Vec<Closed>, String> {
-    let mut all = Vec::new();
-    for open in &snapshot.open {
-        let Some(kind) = registry.resource(&open.state.token) else {
-            return Err(format!("there is no type `{}`", open.state.token));
-        };
-        let settings = refresh::settings_of(&open.state, snapshot, default);
-        let found = look(open, kind, connections, &settings)
-            .await
-            .map_err(|it| format!("looking for what became of {}: {it}", open.state.urn))?;
-        let (rows, outcome) = close(open, found);
-        all.push(Closed { rows, open: open.clone(), outcome });
-    }
-    Ok(all)
+    let all: FuturesOrdered<_> = snapshot
+        .open
+        .iter()
+        .map(|open| async move {
+            let Some(kind) = registry.resource(&open.state.token) else {
+                return Err(format!("there is no type `{}`", open.state.token));
+            };
+            let settings = refresh::settings_of(&open.state, snapshot, default);
+            let found = look(open, kind, connections, &settings)
+                .await
+                .map_err(|it| format!("looking for what became of {}: {it}", open.state.urn))?;
+            let (rows, outcome) = close(open, found);
+            Ok(Closed { rows, open: open.clone(), outcome })
+        })
+        .collect();
+    all.try_collect().await
 }
 
 /// What AWS says of an open step.
@@ -66,8 +71,9 @@ async fn look(
         Begun::Create if !state.id.is_empty() => Ok(Found::Made(state.id.clone())),
         Begun::Create => {
             let cx = Cx { op: state.op.clone(), ..connections.cx(settings).await? };
-            let token = kind.token();
-            let found = cx.persist(token, || kind.find(&cx, &state.inputs)).await?;
+            // What was sent long ago shows by now, if it was made.
+            let limit = act::LOST.saturating_sub(open.age);
+            let found = act::find(kind, &cx, &state.inputs, limit).await?;
             Ok(found.map_or(Found::Nothing, Found::Made))
         }
         Begun::Delete => {

@@ -7,9 +7,14 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::BoxFuture;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
-use super::{Error, Kind, Place, Result, Tags, types::HIDDEN_TAG};
+use super::{
+    Error, Kind, Pace, Place, Result, Tags,
+    retry::{self, Rule, Sent},
+    types::HIDDEN_TAG,
+};
 pub use crate::aws::Clients;
 
 /// What a running step waits for, as a user reads it.
@@ -37,9 +42,11 @@ pub struct Cx {
     /// The `customTimeouts` option's limit for this operation.
     pub limit: Option<Duration>,
     pub status: Option<UnboundedSender<Status>>,
-    /// How soon a wait looks again, first and at most.
-    pub pace: (Duration, Duration),
+    pub pace: Pace,
 }
+
+/// Asks who uses a thing that AWS does not let go.
+type Holders<'a> = dyn Fn() -> BoxFuture<'a, Result<Vec<String>>> + Sync + 'a;
 
 /// The tags by which a resource is known as ours.
 pub const STACK_TAG: &str = "orderinfra:stack";
@@ -79,6 +86,13 @@ impl Cx {
         }
     }
 
+    /// The same view with clients that send each request once: for a create,
+    /// which must be looked for before it is sent again.
+    #[must_use]
+    pub fn once(&self) -> Self {
+        Self { aws: self.aws.once(), ..self.clone() }
+    }
+
     /// Looks until `look` finds what it waits for. `limit` is the default for
     /// this kind of thing; the `customTimeouts` option overrides it.
     pub async fn wait<T, F>(
@@ -92,66 +106,112 @@ impl Cx {
     {
         let limit = self.limit.unwrap_or(limit);
         let started = Instant::now();
-        let (mut pause, longest) = self.pace;
-        let mut said = false;
-        loop {
+        for looks in 0.. {
             if let Some(found) = look().await? {
                 return Ok(found);
             }
-            if started.elapsed() >= limit {
-                return Err(Error::new(
-                    Kind::Unready,
-                    "",
-                    format!("waited {} for {what}", words(limit)),
-                ));
+            if started.elapsed() >= self.pace.of(limit) {
+                break;
             }
-            if !said {
+            if looks == 0 {
                 self.say(format!("waiting for {what}"));
-                said = true;
             }
-            pause_for(pause).await;
-            pause = (pause * 2).min(longest);
+            self.pause(looks).await;
         }
+        Err(Error::new(Kind::Unready, "", format!("waited {} for {what}", words(limit))))
     }
 
-    /// Repeats a method while its error is a passing one.
-    pub async fn persist<T, F>(
+    /// Repeats a method that may be done twice, while its error is a passing
+    /// one.
+    pub async fn persist<T, F>(&self, token: &str, attempt: impl FnMut() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        self.repeat(token, Sent::Harmless, None, attempt).await
+    }
+
+    /// The same for what must not be done twice: repeats only what AWS has
+    /// surely not acted on.
+    pub async fn persist_once<T, F>(
         &self,
         token: &str,
+        attempt: impl FnMut() -> F + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        self.repeat(token, Sent::Counts, None, attempt).await
+    }
+
+    /// The same as `persist` for a delete: while the thing is in use, says by
+    /// whom.
+    pub async fn persist_naming<T, F>(
+        &self,
+        token: &str,
+        holders: &Holders<'_>,
+        attempt: impl FnMut() -> F + Send,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        self.repeat(token, Sent::Harmless, Some(holders), attempt).await
+    }
+
+    async fn repeat<T, F>(
+        &self,
+        token: &str,
+        sent: Sent,
+        holders: Option<&Holders<'_>>,
         mut attempt: impl FnMut() -> F + Send,
     ) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let started = Instant::now();
-        let (mut pause, longest) = self.pace;
-        loop {
+        // Each reason has its own time: one that passes does not use up the
+        // patience for the next.
+        let mut since: Vec<(&Rule, Instant)> = Vec::new();
+        for tries in 0.. {
             let error = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
-            let Some(rule) = super::retry::classify(token, &error) else { return Err(error) };
+            let Some(rule) = retry::classify(token, &error, sent) else { return Err(error) };
+            let known = since.iter().find(|(it, _)| it.words == rule.words);
+            let started = known.map_or_else(Instant::now, |(_, started)| *started);
+            if known.is_none() {
+                since.push((rule, started));
+            }
+            let reason = match holders {
+                Some(holders) if rule.words == retry::IN_USE => in_use(holders().await),
+                _ => rule.words.to_owned(),
+            };
             let limit = self.limit.map_or(rule.limit, |own| own.max(rule.limit));
-            if started.elapsed() >= limit {
-                let message =
-                    format!("still {} after {}: {}", rule.words, words(limit), error.message);
+            if started.elapsed() >= self.pace.of(limit) {
+                let message = format!("still {reason} after {}: {}", words(limit), error.message);
                 return Err(Error { message, ..error });
             }
-            self.say(format!(
-                "retrying ({}) {} / {}",
-                rule.words,
-                clock(started.elapsed()),
-                clock(limit)
-            ));
-            pause_for(pause).await;
-            pause = (pause * 2).min(longest);
+            let (spent, limit) = (clock(started.elapsed()), clock(limit));
+            self.say(format!("retrying ({reason}) {spent} / {limit}"));
+            self.pause(tries).await;
         }
+        unreachable!("it ends by an answer or by a limit")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "here is where it waits")]
+    async fn pause(&self, looks: u32) {
+        tokio::time::sleep(self.pace.pause(looks, &self.op)).await;
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "here is where it waits")]
-async fn pause_for(time: Duration) {
-    tokio::time::sleep(time).await;
+/// `still in use by eni-1 (ELB app/a/b)`
+fn in_use(holders: Result<Vec<String>>) -> String {
+    match holders {
+        Ok(holders) if !holders.is_empty() => {
+            format!("{} by {}", retry::IN_USE, holders.join(", "))
+        }
+        // Who it is is a help, not a condition.
+        _ => retry::IN_USE.to_owned(),
+    }
 }
 
 /// `2m`, `90s`

@@ -60,6 +60,9 @@ impl<R: Resource> AnyResource for Erased<R> {
     fn held(&self) -> bool {
         R::HELD
     }
+    fn anonymous(&self) -> bool {
+        R::ANONYMOUS
+    }
     fn check(&self, inputs: &Value) -> Result<()> {
         R::check(&typed(inputs)?)
     }
@@ -128,6 +131,9 @@ impl<R: Resource> AnyResource for Erased<R> {
     }
     fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, last: &'a Value) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move { R::delete(cx, id, &typed(last)?).await })
+    }
+    fn holders<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(R::holders(cx, id))
     }
     fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>> {
         Box::pin(R::gone(cx, id))

@@ -6,6 +6,7 @@ mod cx;
 mod erase;
 mod error;
 pub mod fake;
+mod pace;
 pub mod retry;
 mod schema;
 mod settings;
@@ -20,6 +21,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
 pub use erase::{function, local, resource};
 pub use error::{Error, Kind, Result};
+pub use pace::Pace;
 pub use settings::{AssumeRole, Settings};
 pub use types::{CiString, Cidr, IdOrArn, Json, Lot, Policy, Secret, Set, Tags, Version, int, yes};
 
@@ -46,6 +48,10 @@ pub trait Resource: Send + Sync + 'static {
     const KEY: &'static [&'static str] = &[];
     /// AWS refuses to delete it while something uses it.
     const HELD: bool = false;
+    /// AWS knows a create by neither name nor token: sent twice, it makes two.
+    /// After a lost answer it is looked for as long as AWS takes to show it,
+    /// and only then sent again.
+    const ANONYMOUS: bool = false;
 
     type Inputs: Serialize + DeserializeOwned + JsonSchema + Send + Sync;
     /// The live resource as AWS reports it: every input, plus what AWS adds.
@@ -127,6 +133,12 @@ pub trait Resource: Send + Sync + 'static {
     /// Gone already is `Ok`.
     fn delete(cx: &Cx, id: &str, last: &Self::Inputs) -> impl Future<Output = Result<()>> + Send;
 
+    /// Who uses it, as AWS says, in words for a user: for a delete that AWS
+    /// refuses.
+    fn holders(_: &Cx, _id: &str) -> impl Future<Output = Result<Vec<String>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+
     /// Waits until it no longer holds what it was made of, after a delete.
     fn gone(_: &Cx, _id: &str) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
@@ -187,6 +199,9 @@ pub trait AnyResource: Send + Sync {
     fn is_local(&self) -> bool;
     fn key(&self) -> &'static [&'static str];
     fn held(&self) -> bool;
+    fn anonymous(&self) -> bool {
+        false
+    }
     /// For inputs without unknowns.
     fn check(&self, inputs: &Value) -> Result<()>;
     fn predict(&self, place: &Place, inputs: &Value) -> Map;
@@ -215,6 +230,9 @@ pub trait AnyResource: Send + Sync {
         new: &'a Value,
     ) -> BoxFuture<'a, Result<String>>;
     fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, last: &'a Value) -> BoxFuture<'a, Result<()>>;
+    fn holders<'a>(&'a self, _: &'a Cx, _: &'a str) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
     fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>>;
     fn find<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Option<String>>>;
     /// The outputs of a local type from an id given with `import:`.

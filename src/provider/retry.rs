@@ -31,21 +31,38 @@ const fn rule(
     Rule { of, code, message, limit: Duration::from_secs(minutes * 60), words }
 }
 
-/// The rule for an error of a type, if it is one that passes.
-pub fn classify(token: &str, error: &Error) -> Option<&'static Rule> {
-    if error.kind != Kind::Service {
-        return None;
-    }
-    RULES.iter().find(|rule| {
-        token.starts_with(rule.of)
-            && error.code == rule.code
-            && error.message.contains(rule.message)
-    })
+/// Whether a request may be sent again when nobody knows what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A read, or a change that does nothing the second time.
+    Harmless,
+    /// A create: twice sent may be twice made.
+    Counts,
 }
+
+/// The rule for an error of a type, if it is one that passes.
+pub fn classify(token: &str, error: &Error, sent: Sent) -> Option<&'static Rule> {
+    match error.kind {
+        Kind::Service => RULES.iter().find(|rule| {
+            token.starts_with(rule.of)
+                && error.code == rule.code
+                && error.message.contains(rule.message)
+        }),
+        Kind::NotSent => Some(&UNREACHED),
+        Kind::Ambiguous if sent == Sent::Harmless => Some(&UNANSWERED),
+        _ => None,
+    }
+}
+
+/// The request never left: no network, no name, nobody listening.
+static UNREACHED: Rule = rule("", "", "", 2, "AWS cannot be reached");
+
+/// A time-out, a lost connection, or an error within AWS.
+pub static UNANSWERED: Rule = rule("", "", "", 5, "no answer from AWS");
 
 const IAM: &str = "IAM propagation";
 const BUSY: &str = "busy with another change";
-const IN_USE: &str = "still in use";
+pub const IN_USE: &str = "still in use";
 const LAG: &str = "not visible yet";
 const SLOW_DOWN: &str = "throttled";
 
@@ -286,7 +303,8 @@ mod tests {
     use super::*;
 
     fn words(token: &str, code: &str, message: &str) -> Option<&'static str> {
-        classify(token, &Error::new(Kind::Service, code, message)).map(|rule| rule.words)
+        classify(token, &Error::new(Kind::Service, code, message), Sent::Counts)
+            .map(|rule| rule.words)
     }
 
     #[test]
@@ -386,15 +404,20 @@ mod tests {
             assert_eq!(words(token, code, message), None, "{token} {code}");
         }
         let foreign = Error::not_ours("a queue of this name");
-        assert!(classify("aws:sqs/queue:Queue", &foreign).is_none());
+        assert!(classify("aws:sqs/queue:Queue", &foreign, Sent::Harmless).is_none());
     }
 
     #[test]
-    fn only_an_answer_of_the_service_is_retried() {
-        for kind in [Kind::Ambiguous, Kind::NotSent, Kind::Credentials, Kind::Unready, Kind::Broken]
-        {
+    fn without_an_answer_only_what_does_no_harm_is_sent_again() {
+        let words = |kind, sent| {
             let error = Error::new(kind, "Throttling", "Rate exceeded");
-            assert!(classify("aws:sqs/queue:Queue", &error).is_none());
+            classify("aws:sqs/queue:Queue", &error, sent).map(|rule| rule.words)
+        };
+        assert_eq!(words(Kind::Ambiguous, Sent::Harmless), Some("no answer from AWS"));
+        assert_eq!(words(Kind::Ambiguous, Sent::Counts), None);
+        assert_eq!(words(Kind::NotSent, Sent::Counts), Some("AWS cannot be reached"));
+        for kind in [Kind::Credentials, Kind::Unready, Kind::Broken] {
+            assert_eq!(words(kind, Sent::Harmless), None);
         }
     }
 

@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE stacks (
     id INTEGER PRIMARY KEY,
     project TEXT NOT NULL,
@@ -75,7 +76,12 @@ CREATE TABLE governed (
     body TEXT NOT NULL CHECK (json_valid(body)),
     PRIMARY KEY (stack, urn)
 ) STRICT;
-"];
+",
+    "
+-- Seconds since 1970: recovery waits for what may not show yet, not longer.
+ALTER TABLE journal ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+",
+];
 
 /// Brings a state file up to this program's tables.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), super::Error> {

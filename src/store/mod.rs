@@ -247,15 +247,17 @@ impl Store {
         }
         // What began and has not ended.
         let mut query = self.connection.prepare(
-            "SELECT op, kind, body FROM journal AS row WHERE stack = ?1 AND NOT EXISTS
+            "SELECT op, kind, body, max(unixepoch() - at, 0) FROM journal AS row
+             WHERE stack = ?1 AND NOT EXISTS
                (SELECT 1 FROM journal WHERE stack = ?1 AND op = row.op AND kind = 'ended')
              ORDER BY seq",
         )?;
         let rows = query.query_map([id], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+            let age: u64 = row.get(3)?;
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, age))
         })?;
         for row in rows {
-            let (op, kind, body) = row?;
+            let (op, kind, body, age) = row?;
             let body = serde_json::from_str(&body)?;
             let row = journal::read_row(&op, &kind, &body, crypt, full).map_err(Error::Damaged)?;
             match row {
@@ -265,6 +267,7 @@ impl Store {
                         what,
                         seed,
                         state: *state,
+                        age: Duration::from_secs(age),
                     });
                 }
                 Row::Named { op, id } => {
@@ -341,7 +344,8 @@ impl Store {
             };
             transaction
                 .prepare_cached(
-                    "INSERT INTO journal (stack, run, op, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    "INSERT INTO journal (stack, run, op, kind, body, at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())",
                 )?
                 .execute(params![stack.id, run, op, kind, body.to_string()])?;
         }

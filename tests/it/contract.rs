@@ -28,7 +28,7 @@ use bench::{Behind, Project, Result, Workspace, said};
 use orderinfra::{
     engine::diff::{self, Sides},
     model::{ResourceState, Value},
-    provider::{AnyResource, Cx},
+    provider::{AnyResource, Cx, Pace},
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -42,8 +42,8 @@ const TAKES_AT_MOST: Duration = Duration::from_secs(40);
 
 const PARTS: [&str; 5] = ["drift", "update", "replace", "vanish", "find"];
 
-fn pace() -> (Duration, Duration) {
-    (Duration::from_millis(20), Duration::from_millis(500))
+fn pace() -> Pace {
+    Pace::hurried(25)
 }
 
 /// One type's program and what is to be done with it.

@@ -148,18 +148,12 @@ fn runs(env: &TestEnv, line: &str, when: &str) {
 fn faults_of_single_calls_are_got_over() {
     for fault in ["lose", "throttle", "refuse", "drop"] {
         for operation in ["create", "update", "delete", "read", "find", "finish"] {
-            // A create that was dropped is looked for as long as it may take
-            // to show: cut that short.
-            let quick = |text: &str| {
-                let short = "type: fake:index:Thing, options: { customTimeouts: { create: 1s } },";
-                text.replace("type: fake:index:Thing,", short)
-            };
             let when = format!("{fault} of {operation}");
-            let env = TestEnv::new(&quick(BEFORE));
+            let env = TestEnv::new(BEFORE);
             env.fault(operation, &[fault]);
             runs(&env, "up --yes", &format!("first up, {when}"));
             converged(&env, MADE, &when);
-            env.program(&quick(AFTER));
+            env.program(AFTER);
             env.fault(operation, &[fault]);
             runs(&env, "up --yes", &format!("second up, {when}"));
             converged(&env, CHANGED, &when);

@@ -120,6 +120,9 @@ impl Resource for Certificate {
         "earlyRenewalDuration",
         "it renews only if somebody runs `up` on the right day; ACM renews by itself 60 days before the end",
     )];
+    /// No token guards an import.
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -186,9 +189,7 @@ impl Resource for Certificate {
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let tags = sdk_tags(cx.birth_tags(&new.tags))?;
         if new.certificate_body.is_some() {
-            // No token guards an import.
-            let aws = cx.aws.once();
-            let call = aws.acm().import_certificate().set_tags(Some(tags));
+            let call = cx.aws.acm().import_certificate().set_tags(Some(tags));
             let call = call
                 .set_certificate(pem(new.certificate_body.as_ref()))
                 .set_certificate_chain(pem(new.certificate_chain.as_ref()))

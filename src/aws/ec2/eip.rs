@@ -62,6 +62,9 @@ pub(super) struct Outputs {
 
 impl Resource for Eip {
     const TYPE: &'static str = "aws:ec2/eip:Eip";
+    /// And there are only five by default.
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -73,11 +76,8 @@ impl Resource for Eip {
         Ok(())
     }
 
-    /// There is no idempotency token and only five addresses by default: sent
-    /// once, then looked for by its tag.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let clients = cx.aws.once();
-        let call = clients.ec2().allocate_address().domain(DomainType::Vpc);
+        let call = cx.aws.ec2().allocate_address().domain(DomainType::Vpc);
         let reply = call
             .set_address(new.address.clone())
             .set_public_ipv4_pool(new.public_ipv4_pool.clone())

@@ -32,14 +32,14 @@ pub(super) struct Outputs {
 
 impl Resource for InternetGateway {
     const TYPE: &'static str = "aws:ec2/internetGateway:InternetGateway";
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
-    /// There is no idempotency token: sent once, then looked for by its tag.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let clients = cx.aws.once();
         let tags = born(cx, ResourceType::InternetGateway, &new.tags);
-        let reply = clients.ec2().create_internet_gateway().tag_specifications(tags).send().await?;
+        let reply = cx.aws.ec2().create_internet_gateway().tag_specifications(tags).send().await?;
         let id = reply.internet_gateway.and_then(|it| it.internet_gateway_id);
         id.ok_or(Error::missing("InternetGatewayId"))
     }

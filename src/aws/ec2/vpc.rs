@@ -69,6 +69,8 @@ pub(super) struct Outputs {
 
 impl Resource for Vpc {
     const TYPE: &'static str = "aws:ec2/vpc:Vpc";
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -87,10 +89,8 @@ impl Resource for Vpc {
         Ok(())
     }
 
-    /// There is no idempotency token: sent once, then looked for by its tag.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let clients = cx.aws.once();
-        let call = clients.ec2().create_vpc();
+        let call = cx.aws.ec2().create_vpc();
         let border = new.ipv6_cidr_block_network_border_group.clone();
         let reply = call
             .set_cidr_block(new.cidr_block.as_ref().map(|it| it.0.clone()))

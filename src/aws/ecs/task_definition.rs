@@ -114,6 +114,9 @@ pub(super) struct Outputs {
 
 impl Resource for TaskDefinition {
     const TYPE: &'static str = "aws:ecs/taskDefinition:TaskDefinition";
+    /// A resend would make a second revision.
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -168,11 +171,10 @@ impl Resource for TaskDefinition {
         }
     }
 
-    /// A resend would make a second revision.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let definitions = new.container_definitions.clone();
-        let aws = cx.aws.once();
-        let call = aws
+        let call = cx
+            .aws
             .ecs()
             .register_task_definition()
             .family(&new.family)

@@ -71,6 +71,9 @@ const TAG_READS: usize = 8;
 
 impl Resource for Key {
     const TYPE: &'static str = "aws:kms/key:Key";
+    /// And each costs money for seven days at least.
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -100,16 +103,14 @@ impl Resource for Key {
         Ok(())
     }
 
-    /// Nothing makes a repeated create harmless, and a key costs money for
-    /// seven days at least: sent once, and looked for by its tag.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let aws = cx.aws.once();
         let origin = match (&new.custom_key_store_id, &new.xks_key_id) {
             (Some(_), Some(_)) => Some(OriginType::ExternalKeyStore),
             (Some(_), None) => Some(OriginType::AwsCloudhsm),
             (None, _) => None,
         };
-        let reply = aws
+        let reply = cx
+            .aws
             .kms()
             .create_key()
             .set_description(new.description.clone())

@@ -115,6 +115,9 @@ impl Resource for ListenerRule {
         "aws:alb/listenerRule:ListenerRule",
         "aws:elasticloadbalancingv2/listenerRule:ListenerRule",
     ];
+    /// A resend may choose another priority.
+    const ANONYMOUS: bool = true;
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -163,8 +166,7 @@ impl Resource for ListenerRule {
             Some(given) => given,
             None => next_priority(cx, &new.listener_arn).await?,
         };
-        let aws = cx.aws.once();
-        let call = aws.lb().create_rule().listener_arn(&new.listener_arn).priority(priority);
+        let call = cx.aws.lb().create_rule().listener_arn(&new.listener_arn).priority(priority);
         let reply = call
             .set_actions(Some(action::to_sdk(&new.actions)))
             .set_conditions(Some(new.conditions.0.iter().map(Condition::sdk).collect()))

@@ -117,7 +117,7 @@ impl Behind {
             ..Settings::default()
         };
         let connect: orderinfra::engine::connect::Connect =
-            Box::new(|settings| Box::pin(async move { aws::connect(&settings).await }));
+            Box::new(|settings| Box::pin(async move { aws::connect(&settings, pace()).await }));
         Self {
             registry: Registry::new(resources, aws::functions()),
             connections: Connections::new(connect, String::new(), pace()),

@@ -43,17 +43,7 @@ impl Runtime {
 
     /// Now, as RFC 3339; fixed for tests by `ORDERINFRA_TEST_NOW`.
     pub fn stamp(&self) -> String {
-        let now = self.time();
-        let (date, time) = (now.date(), now.time());
-        format!(
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second()
-        )
+        stamp(self.time())
     }
 
     pub fn time(&self) -> OffsetDateTime {
@@ -74,6 +64,20 @@ impl Runtime {
             .map_err(|it| Failure::general(format!("no randomness: {it}")))?;
         Ok(seed)
     }
+}
+
+/// RFC 3339, to the second.
+fn stamp(at: OffsetDateTime) -> String {
+    let (date, time) = (at.date(), at.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
 }
 
 /// Provision AWS from Pulumi YAML programs, reconciled against live AWS.

@@ -250,7 +250,9 @@ impl Session {
             loaded.program = Program::default();
         }
         let settings = settings(&config, common, runtime, &workspace, ui)?;
-        let connections = Connections::new(connector(runtime), stack.full_name(), pace(runtime));
+        let young_since = super::stamp(runtime.time() - time::Duration::minutes(5));
+        let (name, pace) = (stack.full_name(), pace(runtime));
+        let connections = Connections::new(connector(runtime), name, pace, young_since);
         Ok(Self {
             workspace,
             stack,

@@ -28,6 +28,10 @@ pub(super) const LOST: Duration = Duration::from_secs(60);
 /// sending it once more does no harm.
 const GLANCE: Duration = Duration::from_secs(5);
 
+/// How often a young thing is deleted at most. Some show on, deleted or not: the
+/// current version of a secret goes with its secret.
+const DELETES: u32 = 3;
+
 /// A step with all its inputs known.
 #[derive(Clone)]
 pub(super) struct Job {
@@ -164,11 +168,7 @@ impl Job {
             }
             Action::Delete { id } => {
                 let cx = self.cx(kind, connections, status, "delete").await?;
-                let inputs = &self.state.inputs;
-                let holders = || kind.holders(&cx, id);
-                let delete = || kind.delete(&cx, id, inputs);
-                cx.persist_naming(kind.token(), &holders, delete).await?;
-                cx.persist(kind.token(), || kind.gone(&cx, id)).await?;
+                self.delete(kind, &cx, id, &connections.young_since).await?;
                 Ok(Landed::Ended(Ok(Outcome::Gone)))
             }
             Action::Import { id } => {
@@ -270,6 +270,33 @@ impl Job {
         let known = live.unwrap_or(&self.state.outputs);
         let outputs = refresh::merge(known, outputs, narrow.asked.as_ref());
         Ok(self.live_as(kind, id, outputs))
+    }
+
+    /// A young thing that AWS says is not there may only not show yet: while a
+    /// read still sees it, it is deleted again.
+    async fn delete(
+        &self,
+        kind: &dyn AnyResource,
+        cx: &Cx,
+        id: &str,
+        young_since: &str,
+    ) -> Result<()> {
+        let (token, inputs, ids) = (kind.token(), &self.state.inputs, [id.to_owned()]);
+        let young = self.state.meta.created.as_deref().is_some_and(|it| it >= young_since);
+        let holders = || kind.holders(cx, id);
+        for tries in 0..DELETES {
+            cx.persist_naming(token, &holders, || kind.delete(cx, id, inputs)).await?;
+            cx.persist(token, || kind.gone(cx, id)).await?;
+            if !young || kind.is_local() {
+                break;
+            }
+            let read = cx.persist(token, || kind.read_many(cx, &ids)).await?;
+            if read.iter().all(Option::is_none) {
+                break;
+            }
+            cx.pause(tries).await;
+        }
+        Ok(())
     }
 
     /// Takes a living thing over, and makes it what the program says.

@@ -7,19 +7,22 @@ use futures_util::future::BoxFuture;
 use crate::provider::{Clients, Cx, Pace, Place, Result, Settings};
 
 /// How to reach AWS, or what stands in for it.
-pub type Connect = Box<dyn Fn(Settings) -> BoxFuture<'static, Result<(Clients, Place)>>>;
+pub type Connect =
+    Box<dyn Fn(Settings) -> BoxFuture<'static, Result<(Clients, Place)>> + Send + Sync>;
 
 pub struct Connections {
     connect: Connect,
     /// `project/stack`, for the tags of what is made.
     pub stack: String,
     pub pace: Pace,
+    /// What was made after this time (RFC 3339) may not show everywhere yet.
+    pub young_since: String,
     known: RefCell<BTreeMap<Settings, (Clients, Place)>>,
 }
 
 impl Connections {
-    pub fn new(connect: Connect, stack: String, pace: Pace) -> Self {
-        Self { connect, stack, pace, known: RefCell::default() }
+    pub fn new(connect: Connect, stack: String, pace: Pace, young_since: String) -> Self {
+        Self { connect, stack, pace, young_since, known: RefCell::default() }
     }
 
     pub async fn get(&self, settings: &Settings) -> Result<(Clients, Place)> {
@@ -28,7 +31,9 @@ impl Connections {
         if let Some(known) = self.known.borrow().get(&key) {
             return Ok(known.clone());
         }
-        let made = (self.connect)(key.clone()).await?;
+        // Who we are is the first thing that AWS is asked.
+        let (asking, connect) = (self.offline(), &self.connect);
+        let made = asking.persist("", || connect(key.clone())).await?;
         self.known.borrow_mut().insert(key, made.clone());
         Ok(made)
     }

@@ -79,7 +79,7 @@ async fn look(
         Begun::Delete => {
             let cx = connections.cx(settings).await?;
             let ids = [state.id.clone()];
-            let read = cx.persist(kind.token(), || kind.read_many(&cx, &ids)).await?;
+            let read = refresh::look(kind, &cx, &ids).await?;
             Ok(if read.into_iter().flatten().next().is_some() {
                 Found::There
             } else {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     lang::ast::{Accessor, Program},
     model::{Map, Outcome, ResourceState, Row, Snapshot, Urn, Value, plan::Begun},
-    provider::{AnyResource, Registry, Settings},
+    provider::{AnyResource, Cx, Registry, Settings},
 };
 
 /// What must be known of each type: the properties that anybody sets, and the
@@ -100,6 +100,32 @@ pub async fn read(
     Ok(live)
 }
 
+/// How often a thing must be missing to be gone.
+const GONE_LOOKS: u32 = 3;
+
+/// Reads, and reads again what does not show: AWS has many servers, and one
+/// that has not heard of a young thing does not make it gone.
+pub(super) async fn look(
+    kind: &dyn AnyResource,
+    cx: &Cx,
+    ids: &[String],
+) -> crate::provider::Result<Vec<Option<Value>>> {
+    let mut found = cx.persist(kind.token(), || kind.read_many(cx, ids)).await?;
+    for look in 1..GONE_LOOKS {
+        let missing: Vec<usize> = (0..ids.len()).filter(|at| found[*at].is_none()).collect();
+        if missing.is_empty() || kind.is_local() {
+            break;
+        }
+        cx.pause(look).await;
+        let again: Vec<String> = missing.iter().map(|at| ids[*at].clone()).collect();
+        let read = cx.persist(kind.token(), || kind.read_many(cx, &again)).await?;
+        for (at, it) in missing.into_iter().zip(read) {
+            found[at] = it;
+        }
+    }
+    Ok(found)
+}
+
 async fn group(
     connections: &Connections,
     kind: &dyn AnyResource,
@@ -110,8 +136,7 @@ async fn group(
     let ids: Vec<String> = states.iter().map(|it| it.id.clone()).collect();
     let mut cx = connections.cx(&settings).await.map_err(|it| it.to_string())?;
     cx.asked.clone_from(&asked);
-    let found = cx
-        .persist(kind.token(), || kind.read_many(&cx, &ids))
+    let found = look(kind, &cx, &ids)
         .await
         .map_err(|error| format!("reading {} {}: {error}", ids.len(), kind.token()))?;
     let merged = states.into_iter().zip(found).map(|(state, live)| {

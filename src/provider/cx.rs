@@ -197,8 +197,9 @@ impl Cx {
         unreachable!("it ends by an answer or by a limit")
     }
 
+    /// The pause before another look, the longer the more there were.
     #[expect(clippy::disallowed_methods, reason = "here is where it waits")]
-    async fn pause(&self, looks: u32) {
+    pub async fn pause(&self, looks: u32) {
         tokio::time::sleep(self.pace.pause(looks, &self.op)).await;
     }
 }

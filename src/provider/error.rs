@@ -15,6 +15,9 @@ pub struct Error {
     pub request_id: Option<String>,
 }
 
+/// The code of `Error::unseen`, which no service has.
+pub(super) const UNSEEN: &str = "Unseen";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// AWS said no.
@@ -47,6 +50,11 @@ impl Error {
     /// It reached a state from which it will not become ready.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Unready, "", message)
+    }
+
+    /// It was seen before, and this look does not see it: reads lag.
+    pub fn unseen(what: &str) -> Self {
+        Self::new(Kind::Service, UNSEEN, format!("{what} does not show"))
     }
 
     /// A name is taken by something that this stack did not make.

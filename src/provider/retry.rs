@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::{Error, Kind};
+use super::{Error, Kind, error::UNSEEN};
 
 /// One thing that passes by itself.
 #[derive(Debug)]
@@ -86,6 +86,7 @@ static RULES: &[Rule] = &[
     rule("aws:appautoscaling/", "FailedResourceAccessException", "is not authorized to perform", 2, IAM),
     rule("aws:appautoscaling/", "FailedResourceAccessException", "token included in the request is invalid", 2, IAM),
     rule("aws:appautoscaling/", "ObjectNotFoundException", "", 2, LAG),
+    rule("aws:appautoscaling/", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:appautoscaling/", "ValidationException", "ECS service doesn't exist", 2, LAG),
     rule("aws:appautoscaling/", "ValidationException", "Unable to assume IAM role", 2, IAM),
     // EC2 Auto Scaling
@@ -269,6 +270,8 @@ static RULES: &[Rule] = &[
     rule("aws:wafv2/", "WAFTagOperationException", "", 2, BUSY),
     rule("aws:wafv2/", "WAFTagOperationInternalErrorException", "", 2, BUSY),
     rule("aws:wafv2/", "WAFUnavailableEntityException", "", 5, LAG),
+    // All, what a look before did see
+    rule("", UNSEEN, "", 2, LAG),
     // All, contention
     rule("", "ConcurrentAccess", "", 2, BUSY),
     rule("", "ConcurrentModification", "", 2, BUSY),

@@ -11,6 +11,10 @@
 mod contract;
 mod crash;
 mod env;
+#[cfg(feature = "aws")]
+mod everywhere;
+#[cfg(feature = "aws")]
+mod harsh;
 mod layers;
 mod lost;
 mod options;
@@ -18,3 +22,5 @@ mod options;
 mod schema;
 mod secrets;
 mod up;
+#[cfg(feature = "aws")]
+mod world;

@@ -6,7 +6,9 @@ use aws_sdk_ec2::types::{Filter, InternetGateway as Live, ResourceType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, born, by_birth, filter, in_order, live_tags, made, retag};
+use super::{
+    FILTER_VALUES, arn, born, by_birth, filter, holders, in_order, live_tags, made, retag,
+};
 use crate::{aws::error::absent, provider::*};
 
 pub(super) struct InternetGateway;
@@ -94,6 +96,13 @@ impl Resource for InternetGateway {
         let call = cx.aws.ec2().delete_internet_gateway().internet_gateway_id(id);
         absent(call.send().await, MISSING)?;
         Ok(())
+    }
+
+    /// What has a public address in its VPC.
+    async fn holders(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        let live = one(cx, id).await?;
+        let Some(vpc) = live.as_ref().and_then(attached) else { return Ok(Vec::new()) };
+        holders::mapped(cx, vpc).await
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::internet_gateway::{LIMIT, attach, attached, by_id, detach, one};
+use super::{
+    holders,
+    internet_gateway::{LIMIT, attach, attached, by_id, detach, one},
+};
 use crate::provider::*;
 
 pub(super) struct InternetGatewayAttachment;
@@ -72,6 +75,10 @@ impl Resource for InternetGatewayAttachment {
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
         let Inputs { internet_gateway_id, vpc_id } = parse(id)?;
         detach(cx, &internet_gateway_id, &vpc_id).await
+    }
+
+    async fn holders(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        holders::mapped(cx, &parse(id)?.vpc_id).await
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {

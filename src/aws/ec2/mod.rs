@@ -4,6 +4,7 @@ mod eip;
 mod get_ami;
 mod get_subnets;
 mod get_vpc;
+mod holders;
 mod hop;
 mod internet_gateway;
 mod internet_gateway_attachment;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    arn, born, by_birth, in_order, live_tags, made, retag,
+    arn, born, by_birth, holders, in_order, live_tags, made, retag,
     rules::{self, Direction, Flow, Flows, Peer, align, group, groups, groups_by_id, live_flows},
 };
 use crate::{aws::error::absent, model::Value, provider::*};
@@ -194,6 +194,10 @@ impl Resource for SecurityGroup {
         }
         absent(cx.aws.ec2().delete_security_group().group_id(id).send().await, rules::MISSING)?;
         Ok(())
+    }
+
+    async fn holders(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        holders::of_group(cx, id).await
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {

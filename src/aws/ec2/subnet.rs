@@ -11,7 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FILTER_VALUES, born, by_birth, canonical_cidr, filter, flag, in_order, live_tags, made, retag,
+    FILTER_VALUES, born, by_birth, canonical_cidr, filter, flag, holders, in_order, live_tags,
+    made, retag,
 };
 use crate::{aws::error::absent, provider::*};
 
@@ -160,6 +161,10 @@ impl Resource for Subnet {
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
         absent(cx.aws.ec2().delete_subnet().subnet_id(id).send().await, MISSING)?;
         Ok(())
+    }
+
+    async fn holders(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        holders::interfaces(cx, vec![filter("subnet-id", [id])]).await
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {

@@ -10,7 +10,9 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, born, by_birth, filter, flag, in_order, live_tags, made, retag};
+use super::{
+    FILTER_VALUES, arn, born, by_birth, filter, flag, holders, in_order, live_tags, made, retag,
+};
 use crate::{aws::error::absent, provider::*};
 
 pub(super) struct Vpc;
@@ -155,6 +157,10 @@ impl Resource for Vpc {
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
         absent(cx.aws.ec2().delete_vpc().vpc_id(id).send().await, MISSING)?;
         Ok(())
+    }
+
+    async fn holders(cx: &Cx, id: &str) -> Result<Vec<String>> {
+        holders::of_vpc(cx, id).await
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {

@@ -237,7 +237,7 @@ impl Resource for Service {
     /// local emulator's) is of a service that kept only part of what its
     /// creation said: it is told the rest.
     async fn finish(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
-        let Some(live) = live(cx, id, false).await? else { return Ok(()) };
+        let live = live(cx, id, false).await?.ok_or_else(|| Error::unseen("the service"))?;
         if live.deployment_configuration.is_some() || controller(new) != "ECS" {
             return Ok(());
         }

@@ -284,7 +284,7 @@ async fn rotation(cx: &Cx, key: &KeyMetadata) -> Result<(bool, Option<i32>)> {
 /// Nothing when it is so already: a disabled key refuses, and the attempt
 /// before may have disabled it.
 async fn rotate(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
-    let Some(live) = describe(cx, id).await? else { return Ok(()) };
+    let live = describe(cx, id).await?.ok_or_else(|| Error::unseen("the key"))?;
     let (rotates, period) = rotation(cx, &live).await?;
     let client = cx.aws.kms();
     if !new.enable_key_rotation {

@@ -120,7 +120,7 @@ impl Behind {
             Box::new(|settings| Box::pin(async move { aws::connect(&settings, pace()).await }));
         Self {
             registry: Registry::new(resources, aws::functions()),
-            connections: Connections::new(connect, String::new(), pace()),
+            connections: Connections::new(connect, String::new(), pace(), String::new()),
             settings,
         }
     }

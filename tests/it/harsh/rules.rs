@@ -1,0 +1,289 @@
+//! How real AWS behaves where the emulator does not, as data. The figures are
+//! AWS's own; the weather scales time down.
+
+/// A brand-new principal is refused by those who are to use it.
+pub(crate) struct Propagation {
+    /// What a test that proves it is called.
+    pub(crate) name: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+    /// The request names the principal; otherwise any new one counts (it is
+    /// named by something that the request names).
+    pub(crate) named: bool,
+    /// The program of `tests/it/types/` that makes such a call.
+    pub(crate) program: &'static str,
+}
+
+const fn principal(
+    name: &'static str,
+    [service, operation, code]: [&'static str; 3],
+    message: &'static str,
+    named: bool,
+    program: &'static str,
+) -> Propagation {
+    Propagation { name, service, operation, code, message, named, program }
+}
+
+#[rustfmt::skip]
+pub(crate) const PROPAGATION: &[Propagation] = &[
+    principal("ecs_service_role", ["ecs", "CreateService", "InvalidParameterException"],
+        "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the ECS service role being passed has the proper permissions.", false, "ecs-Service"),
+    principal("ecs_service_linked_role", ["ecs", "CreateService", "InvalidParameterException"],
+        "Unable to assume the service linked role. Please verify that the ECS service linked role exists.", false, "ecs-Service"),
+    principal("ecs_cluster_linked_role", ["ecs", "CreateCluster", "InvalidParameterException"],
+        "Unable to assume the service linked role. Please verify that the ECS service linked role exists.", false, "ecs-Cluster"),
+    principal("rds_enhanced_monitoring", ["rds", "CreateDBInstance", "InvalidParameterValue"],
+        "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING", false, "rds-Instance"),
+    principal("rds_cluster_instance_monitoring", ["rds", "CreateDBInstance", "InvalidParameterValue"],
+        "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING", false, "rds-ClusterInstance"),
+    principal("scalable_target_role", ["application-autoscaling", "RegisterScalableTarget", "ValidationException"],
+        "Unable to assume IAM role: arn:aws:iam::123456789012:role/scaling", false, "appautoscaling-Target"),
+    principal("scalable_target_service", ["application-autoscaling", "RegisterScalableTarget", "ValidationException"],
+        "ECS service doesn't exist: service/a/b", false, "appautoscaling-Target"),
+    principal("scaling_policy_role", ["application-autoscaling", "PutScalingPolicy", "FailedResourceAccessException"],
+        "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: cloudwatch:PutMetricAlarm", false, "appautoscaling-Policy"),
+    principal("scaling_policy_token", ["application-autoscaling", "PutScalingPolicy", "FailedResourceAccessException"],
+        "The security token included in the request is invalid", false, "appautoscaling-Policy"),
+    principal("scaling_policy_rate", ["application-autoscaling", "PutScalingPolicy", "FailedResourceAccessException"],
+        "Rate exceeded", false, "appautoscaling-Policy"),
+    principal("scaling_policy_target", ["application-autoscaling", "PutScalingPolicy", "ObjectNotFoundException"],
+        "No scalable target registered for service namespace: ecs", false, "appautoscaling-Policy"),
+    principal("trust_of_a_new_principal", ["iam", "CreateRole", "MalformedPolicyDocument"],
+        "Invalid principal in policy: \"AWS\":\"arn:aws:iam::123456789012:role/new\"", true, "iam-Role"),
+    principal("trust_changed_to_a_new_principal", ["iam", "UpdateAssumeRolePolicy", "MalformedPolicyDocument"],
+        "Invalid principal in policy: \"AWS\":\"arn:aws:iam::123456789012:role/new\"", true, "iam-Role"),
+    principal("key_policy_of_a_new_principal", ["kms", "CreateKey", "MalformedPolicyDocumentException"],
+        "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
+    principal("key_policy_changed_to_a_new_principal", ["kms", "PutKeyPolicy", "MalformedPolicyDocumentException"],
+        "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
+    principal("queue_policy_of_a_new_principal", ["sqs", "SetQueueAttributes", "InvalidAttributeValue"],
+        "Invalid value for the parameter Policy.", true, "sqs-QueuePolicy"),
+];
+
+/// What was just made is unknown to whoever is to use it.
+pub(super) struct Unknown {
+    pub(super) service: &'static str,
+    /// A piece of the operation; empty for all.
+    pub(super) operation: &'static str,
+    /// How the id begins.
+    pub(super) id: &'static str,
+    pub(super) code: &'static str,
+    pub(super) message: &'static str,
+}
+
+const fn unknown(
+    [service, operation]: [&'static str; 2],
+    id: &'static str,
+    code: &'static str,
+    message: &'static str,
+) -> Unknown {
+    Unknown { service, operation, id, code, message }
+}
+
+#[rustfmt::skip]
+pub(super) const UNKNOWN: &[Unknown] = &[
+    unknown(["ec2", ""], "vpc-", "InvalidVpcID.NotFound", "The vpc ID '{}' does not exist"),
+    unknown(["ec2", ""], "subnet-", "InvalidSubnetID.NotFound", "The subnet ID '{}' does not exist"),
+    unknown(["ec2", ""], "sg-", "InvalidGroup.NotFound", "The security group '{}' does not exist"),
+    unknown(["ec2", "CreateRoute"], "igw-", "InvalidGatewayID.NotFound", "The gateway ID '{}' does not exist"),
+    unknown(["ec2", ""], "igw-", "InvalidInternetGatewayID.NotFound", "The internetGateway ID '{}' does not exist"),
+    unknown(["ec2", "CreateRoute"], "nat-", "InvalidNatGatewayID.NotFound", "The natGateway ID '{}' does not exist"),
+    unknown(["ec2", ""], "rtb-", "InvalidRouteTableID.NotFound", "The routeTable ID '{}' does not exist"),
+    unknown(["ec2", ""], "eipalloc-", "InvalidAllocationID.NotFound", "The allocation ID '{}' does not exist"),
+    unknown(["elasticloadbalancing", ""], "subnet-", "SubnetNotFound", "The subnet ID '{}' does not exist"),
+    unknown(["elasticloadbalancing", ""], "sg-", "InvalidSecurityGroup", "The security group '{}' does not exist"),
+    unknown(["elasticloadbalancing", "Listener"], "arn:aws:acm:", "CertificateNotFound", "Certificate '{}' not found"),
+    unknown(["ecs", "CreateService"], "arn:aws:ecs:us-east-1:123456789012:cluster/", "ClusterNotFoundException", "Cluster not found."),
+    unknown(["ecs", "CreateService"], "subnet-", "InvalidParameterException", "The subnet ID '{}' does not exist"),
+    unknown(["ecs", "CreateService"], "sg-", "InvalidParameterException", "The security group '{}' does not exist"),
+    unknown(["ecs", "CreateService"], "arn:aws:elasticloadbalancing:", "InvalidParameterException", "The target group with targetGroupArn {} does not have an associated load balancer."),
+    unknown(["rds", "CreateDB"], "sg-", "InvalidVPCNetworkStateFault", "The security group '{}' is not visible yet"),
+    unknown(["wafv2", "AssociateWebACL"], "arn:aws:", "WAFUnavailableEntityException", "AWS WAF couldn't retrieve the resource '{}'. Retry your request."),
+    unknown(["sqs", "SetQueueAttributes"], "http", "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."),
+];
+
+/// What takes its time: what reads say, one after the other, before they say
+/// what the emulator says.
+pub(super) struct Slow {
+    pub(super) service: &'static str,
+    pub(super) made_by: &'static str,
+    pub(super) read_by: &'static str,
+    /// Around the state's word.
+    pub(super) frame: [&'static str; 2],
+    pub(super) done: &'static str,
+    pub(super) before: &'static [&'static str],
+}
+
+const fn slow(
+    [service, made_by, read_by]: [&'static str; 3],
+    frame: [&'static str; 2],
+    done: &'static str,
+    before: &'static [&'static str],
+) -> Slow {
+    Slow { service, made_by, read_by, frame, done, before }
+}
+
+#[rustfmt::skip]
+pub(super) const SLOW: &[Slow] = &[
+    slow(["ec2", "CreateVpc", "DescribeVpcs"], ["<state>", "</state>"], "available", &["pending"]),
+    slow(["ec2", "CreateSubnet", "DescribeSubnets"], ["<state>", "</state>"], "available", &["pending"]),
+    slow(["ec2", "CreateNatGateway", "DescribeNatGateways"], ["<state>", "</state>"], "available", &["pending", "pending", "pending"]),
+    slow(["elasticloadbalancing", "CreateLoadBalancer", "DescribeLoadBalancers"], ["<Code>", "</Code>"], "active", &["provisioning", "provisioning"]),
+    slow(["rds", "CreateDBCluster", "DescribeDBClusters"], ["<Status>", "</Status>"], "available", &["creating", "creating"]),
+    slow(["rds", "CreateDBInstance", "DescribeDBInstances"], ["<DBInstanceStatus>", "</DBInstanceStatus>"], "available",
+        &["creating", "creating", "available", "backing-up", "modifying"]),
+    slow(["ecs", "CreateService", "DescribeServices"], ["\"rolloutState\": \"", "\""], "COMPLETED", &["IN_PROGRESS", "IN_PROGRESS"]),
+    slow(["ecs", "UpdateService", "DescribeServices"], ["\"rolloutState\": \"", "\""], "COMPLETED", &["IN_PROGRESS", "IN_PROGRESS"]),
+];
+
+/// Who must be gone, and for how long, before a thing can go.
+pub(crate) struct Held {
+    pub(crate) service: &'static str,
+    pub(crate) delete: &'static str,
+    /// What was made by this call and names the thing holds it.
+    pub(crate) by: [&'static str; 2],
+    /// Seconds that it goes on holding after its own deletion.
+    pub(crate) outlives: u64,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+    /// The network interface through which it holds: its description and who
+    /// asked for it.
+    pub(crate) interface: Option<[&'static str; 2]>,
+}
+
+const fn held(
+    [service, delete]: [&'static str; 2],
+    by: [&'static str; 2],
+    outlives: u64,
+    [code, message]: [&'static str; 2],
+    interface: Option<[&'static str; 2]>,
+) -> Held {
+    Held { service, delete, by, outlives, code, message, interface }
+}
+
+const SUBNET: [&str; 2] =
+    ["DependencyViolation", "The subnet '{}' has dependencies and cannot be deleted."];
+const GROUP: [&str; 2] = ["DependencyViolation", "resource {} has a dependent object"];
+const VPC: [&str; 2] =
+    ["DependencyViolation", "The vpc '{}' has dependencies and cannot be deleted."];
+const MAPPED: [&str; 2] = [
+    "DependencyViolation",
+    "Network {} has some mapped public address(es). Please unmap those before detaching the gateway.",
+];
+const ELB: Option<[&str; 2]> = Some(["ELB app/orders/50dc6c495c0c9188", "amazon-elb"]);
+const NAT: Option<[&str; 2]> = Some(["Interface for NAT Gateway nat-0", "amazon-nat"]);
+const TASK: Option<[&str; 2]> =
+    Some(["arn:aws:ecs:us-east-1:123456789012:attachment/0", "amazon-ecs"]);
+const DATABASE: Option<[&str; 2]> = Some(["RDSNetworkInterface", "amazon-rds"]);
+
+#[rustfmt::skip]
+pub(crate) const HELD: &[Held] = &[
+    held(["ec2", "DeleteSubnet"], ["elasticloadbalancing", "CreateLoadBalancer"], 120, SUBNET, ELB),
+    held(["ec2", "DeleteSubnet"], ["ec2", "CreateNatGateway"], 60, SUBNET, NAT),
+    held(["ec2", "DeleteSubnet"], ["ecs", "CreateService"], 60, SUBNET, TASK),
+    held(["ec2", "DeleteSecurityGroup"], ["elasticloadbalancing", "CreateLoadBalancer"], 120, GROUP, ELB),
+    held(["ec2", "DeleteSecurityGroup"], ["ecs", "CreateService"], 60, GROUP, TASK),
+    held(["ec2", "DeleteSecurityGroup"], ["rds", "CreateDBCluster"], 60, GROUP, DATABASE),
+    held(["ec2", "DeleteSecurityGroup"], ["rds", "CreateDBInstance"], 60, GROUP, DATABASE),
+    held(["ec2", "DetachInternetGateway"], ["elasticloadbalancing", "CreateLoadBalancer"], 120, MAPPED, None),
+    held(["ec2", "DetachInternetGateway"], ["ec2", "CreateNatGateway"], 60, MAPPED, None),
+    held(["ec2", "DeleteVpc"], ["ec2", "CreateSubnet"], 0, VPC, None),
+    held(["ec2", "DeleteVpc"], ["ec2", "CreateSecurityGroup"], 0, VPC, None),
+    held(["ec2", "DeleteVpc"], ["ec2", "CreateRouteTable"], 0, VPC, None),
+    held(["ec2", "DeleteVpc"], ["elasticloadbalancing", "CreateLoadBalancer"], 120, VPC, ELB),
+    held(["ec2", "ReleaseAddress"], ["ec2", "CreateNatGateway"], 60,
+        ["InvalidIPAddress.InUse", "The address {} is currently in use."], None),
+    held(["elasticloadbalancing", "DeleteTargetGroup"], ["elasticloadbalancing", "CreateListener"], 30,
+        ["ResourceInUse", "Target group '{}' is currently in use by a listener or a rule"], None),
+    held(["elasticloadbalancing", "DeleteTargetGroup"], ["elasticloadbalancing", "CreateRule"], 30,
+        ["ResourceInUse", "Target group '{}' is currently in use by a listener or a rule"], None),
+    held(["acm", "DeleteCertificate"], ["elasticloadbalancing", "CreateListener"], 120,
+        ["ResourceInUseException", "Certificate {} in account 123456789012 is in use."], None),
+    held(["ecs", "DeleteCluster"], ["ecs", "CreateService"], 30,
+        ["ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active."], None),
+    held(["wafv2", "DeleteWebACL"], ["wafv2", "AssociateWebACL"], 30,
+        ["WAFAssociatedItemException", "AWS WAF couldn't perform the operation because your resource is being used by another resource."], None),
+];
+
+/// A name that was freed stays taken for a while.
+pub(super) struct Tombstone {
+    pub(super) service: &'static str,
+    pub(super) delete: [&'static str; 2],
+    pub(super) create: [&'static str; 2],
+    pub(super) seconds: u64,
+    pub(super) code: &'static str,
+    pub(super) message: &'static str,
+}
+
+#[rustfmt::skip]
+pub(super) const TOMBSTONES: &[Tombstone] = &[
+    Tombstone { service: "sqs", delete: ["DeleteQueue", "QueueUrl"], create: ["CreateQueue", "QueueName"], seconds: 60,
+        code: "AWS.SimpleQueueService.QueueDeletedRecently", message: "You must wait 60 seconds after deleting a queue before you can create another with the same name." },
+    Tombstone { service: "secretsmanager", delete: ["DeleteSecret", "SecretId"], create: ["CreateSecret", "Name"], seconds: 30,
+        code: "InvalidRequestException", message: "You can't create this secret because a secret with this name is already scheduled for deletion." },
+    Tombstone { service: "ecs", delete: ["DeleteService", "service"], create: ["CreateService", "serviceName"], seconds: 60,
+        code: "InvalidParameterException", message: "Unable to Start a service that is still Draining." },
+];
+
+/// One change at a time: a second one that comes meanwhile is refused.
+pub(super) struct Serial {
+    pub(super) service: &'static str,
+    /// Pieces of the operations.
+    pub(super) operations: &'static [&'static str],
+    /// The parameter that says of what.
+    pub(super) key: &'static str,
+    pub(super) code: &'static str,
+}
+
+#[rustfmt::skip]
+pub(super) const SERIAL: &[Serial] = &[
+    Serial { service: "ec2", operations: &["AuthorizeSecurityGroup", "RevokeSecurityGroup", "ModifySecurityGroupRules"], key: "GroupId", code: "ConcurrentModification" },
+    Serial { service: "ec2", operations: &["ModifySubnetAttribute"], key: "SubnetId", code: "ConcurrentModification" },
+    Serial { service: "ec2", operations: &["ModifyVpcAttribute"], key: "VpcId", code: "ConcurrentModification" },
+    Serial { service: "iam", operations: &["AttachRolePolicy", "DetachRolePolicy", "PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy"], key: "RoleName", code: "ConcurrentModification" },
+    Serial { service: "ecs", operations: &["PutClusterCapacityProviders", "DeleteCluster"], key: "cluster", code: "UpdateInProgressException" },
+    Serial { service: "sqs", operations: &["SetQueueAttributes"], key: "QueueUrl", code: "ConcurrentAccess" },
+    Serial { service: "secretsmanager", operations: &["PutSecretValue", "UpdateSecret"], key: "SecretId", code: "ConcurrentModificationException" },
+    Serial { service: "application-autoscaling", operations: &["RegisterScalableTarget", "PutScalingPolicy", "DeleteScalingPolicy"], key: "ResourceId", code: "ConcurrentUpdateException" },
+];
+
+/// Calls that may be made at once, and per second after that.
+pub(super) struct Bucket {
+    pub(super) service: &'static str,
+    /// How the operation begins; the first that fits decides.
+    pub(super) operation: &'static str,
+    pub(super) burst: f64,
+    pub(super) rate: f64,
+}
+
+#[rustfmt::skip]
+pub(super) const BUCKETS: &[Bucket] = &[
+    Bucket { service: "ec2", operation: "CreateNatGateway", burst: 10.0, rate: 1.0 },
+    Bucket { service: "ec2", operation: "DeleteNatGateway", burst: 10.0, rate: 1.0 },
+    Bucket { service: "ec2", operation: "Describe", burst: 100.0, rate: 20.0 },
+    Bucket { service: "ec2", operation: "", burst: 50.0, rate: 5.0 },
+    Bucket { service: "wafv2", operation: "Get", burst: 5.0, rate: 5.0 },
+    Bucket { service: "wafv2", operation: "List", burst: 5.0, rate: 5.0 },
+    Bucket { service: "wafv2", operation: "", burst: 1.0, rate: 1.0 },
+    Bucket { service: "monitoring", operation: "", burst: 3.0, rate: 3.0 },
+    Bucket { service: "logs", operation: "", burst: 5.0, rate: 5.0 },
+    Bucket { service: "kms", operation: "Create", burst: 5.0, rate: 5.0 },
+    Bucket { service: "elasticloadbalancing", operation: "", burst: 40.0, rate: 10.0 },
+    Bucket { service: "iam", operation: "", burst: 20.0, rate: 10.0 },
+    Bucket { service: "ssm", operation: "Put", burst: 3.0, rate: 3.0 },
+    Bucket { service: "application-autoscaling", operation: "", burst: 5.0, rate: 5.0 },
+    Bucket { service: "ecs", operation: "Register", burst: 5.0, rate: 1.0 },
+];
+
+/// How each service says "slow down".
+pub(super) fn throttle(service: &str) -> (u16, &'static str) {
+    match service {
+        "ec2" => (503, "RequestLimitExceeded"),
+        "iam" | "rds" | "elasticloadbalancing" | "monitoring" | "sts" => (400, "Throttling"),
+        "sqs" => (400, "RequestThrottled"),
+        "lambda" | "apigateway" => (429, "TooManyRequestsException"),
+        _ => (400, "ThrottlingException"),
+    }
+}

@@ -1,0 +1,245 @@
+//! A cloud of its own, a folder of its own, and the binary in between; a copy
+//! of both costs hardly anything, so that many things can be tried in one
+//! world.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use orderinfra::{
+    model::Snapshot,
+    store::{Keyring, Store},
+};
+use tempfile::TempDir;
+
+use crate::{
+    env::Ran,
+    harsh::{Harsh, Kill},
+};
+
+/// By what AWS's times are divided: in the program and in its weather.
+pub(crate) const HURRY: u32 = 100;
+
+/// No command hangs longer.
+const ENDS_WITHIN: Duration = Duration::from_secs(180);
+
+/// An emulator; a copy of another or, without one, the first.
+pub(crate) struct Cloud {
+    pub(crate) port: u16,
+    end: Box<dyn Fn() + Send + Sync>,
+    /// Ends after its copies.
+    origin: Option<Arc<Cloud>>,
+}
+
+/// What is in a cloud: ids by kind.
+pub(crate) type Census = BTreeMap<String, Vec<String>>;
+
+impl Cloud {
+    /// An empty one, shared by all tests that run at a time.
+    pub(crate) fn empty() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Cloud>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(cloud) = shared.upgrade() {
+            return cloud;
+        }
+        let cloud = Arc::new(Self::start());
+        *shared = Arc::downgrade(&cloud);
+        cloud
+    }
+
+    fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let local = |what: &str, folder: &Path| {
+            // HOME stays: the emulator's packages are installed below it, once.
+            let mut command = Command::new(env!("CARGO_BIN_EXE_orderinfra"));
+            let output = command.args(["local", what]).current_dir(folder).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let url = local("start", folder.path());
+        let port = url.trim().rsplit(':').next().unwrap().parse().unwrap();
+        let end = Box::new(move || drop(local("stop", folder.path())));
+        Self { port, end, origin: None }
+    }
+
+    pub(crate) fn copy(self: &Arc<Self>) -> Arc<Self> {
+        let copy = self.ask("POST", "fork");
+        let copy: serde_json::Value = serde_json::from_str(&copy).unwrap();
+        let (port, pid) = (copy["port"].as_u64().unwrap(), copy["pid"].as_u64().unwrap());
+        let end = move || drop(Command::new("kill").arg(pid.to_string()).status());
+        let port = port.try_into().unwrap();
+        Arc::new(Self { port, end: Box::new(end), origin: Some(Arc::clone(self)) })
+    }
+
+    pub(crate) fn census(&self) -> Census {
+        serde_json::from_str(&self.ask("GET", "census")).unwrap()
+    }
+
+    fn ask(&self, method: &str, what: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        let request = format!(
+            "{method} /orderinfra-emulator/{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        (self.end)();
+        drop(self.origin.take());
+    }
+}
+
+/// A cloud, and a folder with programs and their state.
+pub(crate) struct World {
+    pub(crate) cloud: Arc<Cloud>,
+    dir: TempDir,
+    /// `-C`, below the folder.
+    project: PathBuf,
+    /// Tells one command's dice from another's.
+    commands: AtomicU64,
+}
+
+impl World {
+    /// The programs below `stacks/`, as they are in the repository.
+    pub(crate) fn with_stacks(project: &str) -> Self {
+        let dir = TempDir::new().unwrap();
+        copy(&repository().join("stacks"), &dir.path().join("stacks"));
+        Self::new(dir, Path::new("stacks").join(project))
+    }
+
+    /// One program.
+    pub(crate) fn with_program(text: &str) -> Self {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join("Pulumi.yaml"), text).unwrap();
+        fs::write(dir.path().join("Pulumi.dev.yaml"), "config: {}\n").unwrap();
+        Self::new(dir, PathBuf::new())
+    }
+
+    fn new(dir: TempDir, project: PathBuf) -> Self {
+        Self { cloud: Cloud::empty().copy(), dir, project, commands: AtomicU64::new(0) }
+    }
+
+    /// The same once more.
+    pub(crate) fn again(&self) -> Self {
+        let dir = TempDir::new().unwrap();
+        copy(self.dir.path(), dir.path());
+        let commands = AtomicU64::new(self.commands.load(Ordering::Relaxed));
+        Self { cloud: self.cloud.copy(), dir, project: self.project.clone(), commands }
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(&self.project).join(name)
+    }
+
+    pub(crate) fn run(&self, harsh: &Harsh, line: &str) -> Ran {
+        self.run_with(harsh, line, None, |_| {})
+    }
+
+    pub(crate) fn run_with(
+        &self,
+        harsh: &Harsh,
+        line: &str,
+        kill: Option<Kill>,
+        set: impl FnOnce(&mut Command),
+    ) -> Ran {
+        let number = self.commands.fetch_add(1, Ordering::Relaxed);
+        let said = |name: &str| self.dir.path().join(format!("{name}.txt"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orderinfra"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.dir.path().join(&self.project))
+            .env_clear()
+            .env("HOME", self.dir.path().join("home"))
+            .env("AWS_ACCESS_KEY_ID", "harsh")
+            .env("AWS_SECRET_ACCESS_KEY", "harsh")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", harsh.port))
+            .env("ORDERINFRA_TEST_HURRY", HURRY.to_string())
+            .env("ORDERINFRA_TEST_SEED", format!("{line} {number}"))
+            .stdin(Stdio::null())
+            .stdout(fs::File::create(said("stdout")).unwrap())
+            .stderr(fs::File::create(said("stderr")).unwrap());
+        set(&mut command);
+        let child = Arc::new(Mutex::new(command.spawn().unwrap()));
+        harsh.kill_at(kill, &child);
+        let code = wait(&child);
+        let text = |name: &str| {
+            let text = fs::read(said(name)).unwrap();
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        Ran { stdout: text("stdout"), stderr: text("stderr"), code }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        let key_file = self.dir.path().join("home/.config/orderinfra/key");
+        let path = self.dir.path().join("state").join("orderinfra.db");
+        Store::open(&path, Keyring { key_file, passphrase: None }, None).unwrap()
+    }
+
+    /// How many rows the journal has.
+    pub(crate) fn rows(&self, project: &str) -> usize {
+        let store = self.store();
+        store.stack(project, "dev").map_or(0, |it| store.rows(&it).unwrap().len())
+    }
+
+    /// What the state says of the only stack; nothing if there is none yet.
+    /// The journal must say the same.
+    pub(crate) fn snapshot(&self, project: &str) -> Snapshot {
+        let store = self.store();
+        let Ok(stack) = store.stack(project, "dev") else { return Snapshot::default() };
+        let mut folded = Snapshot::default();
+        for row in store.rows(&stack).unwrap() {
+            folded.apply(&row).unwrap();
+        }
+        assert_eq!(folded.resources, stack.snapshot.resources, "the journal's fold");
+        stack.snapshot
+    }
+}
+
+pub(crate) fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => drop(fs::copy(&from, &to).unwrap()),
+        }
+    }
+}
+
+/// `None` when it was killed.
+fn wait(child: &Mutex<Child>) -> Option<i32> {
+    let began = Instant::now();
+    loop {
+        let mut child = child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        if began.elapsed() > ENDS_WITHIN {
+            child.kill().unwrap();
+            panic!("it did not end within {ENDS_WITHIN:?}");
+        }
+        drop(child);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1115,7 +1115,7 @@ def outlive(parent):
 
 
 # What AWS still tells of for a while, although it is gone.
-GONE = {"deleted", "deleting", "terminated", "inactive", "pendingdeletion", "draining"}
+GONE = {"deleted", "deleting", "terminated", "inactive", "pendingdeletion", "draining", "stopped"}
 
 
 def census():
@@ -1127,7 +1127,8 @@ def census():
     seen = set()
 
     def gone(model):
-        states = (getattr(model, name, None) for name in ("status", "state", "key_state"))
+        fields = ("status", "state", "key_state", "last_status")
+        states = (getattr(model, name, None) for name in fields)
         return any(isinstance(it, str) and it.lower() in GONE for it in states)
 
     def name(model):

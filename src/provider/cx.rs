@@ -204,7 +204,7 @@ impl Cx {
     }
 }
 
-/// `still in use by eni-1 (ELB app/a/b)`
+/// `in use by eni-1 (ELB app/a/b, amazon-elb)`
 fn in_use(holders: Result<Vec<String>>) -> String {
     match holders {
         Ok(holders) if !holders.is_empty() => {

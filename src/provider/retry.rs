@@ -62,7 +62,7 @@ pub static UNANSWERED: Rule = rule("", "", "", 5, "no answer from AWS");
 
 const IAM: &str = "IAM propagation";
 const BUSY: &str = "busy with another change";
-pub const IN_USE: &str = "still in use";
+pub const IN_USE: &str = "in use";
 const LAG: &str = "not visible yet";
 const SLOW_DOWN: &str = "throttled";
 
@@ -214,6 +214,7 @@ static RULES: &[Rule] = &[
     rule("aws:rds/", "InvalidDBClusterStateFault", "", 5, BUSY),
     rule("aws:rds/", "InvalidDBInstanceState", "available state", 20, BUSY),
     rule("aws:rds/", "InvalidDBInstanceState", "", 5, BUSY),
+    rule("aws:rds/", "InvalidDBParameterGroupState", "still members of", 5, IN_USE),
     rule("aws:rds/", "InvalidDBParameterGroupState", "", 5, BUSY),
     rule("aws:rds/", "InvalidDBSubnetGroupStateFault", "", 5, IN_USE),
     rule("aws:rds/", "InvalidParameterValue", "ENHANCED_MONITORING", 2, IAM),

@@ -19,6 +19,8 @@ mod layers;
 mod lost;
 mod options;
 #[cfg(feature = "aws")]
+mod refusals;
+#[cfg(feature = "aws")]
 mod schema;
 mod secrets;
 mod up;

@@ -197,7 +197,11 @@ impl Resource for Key {
         if let Some(policy) = &new.policy
             && old.policy.as_ref() != Some(policy)
         {
-            let call = client.put_key_policy().key_id(id).policy(policy.to_string());
+            let call = client
+                .put_key_policy()
+                .key_id(id)
+                .policy_name("default")
+                .policy(policy.to_string());
             call.bypass_policy_lockout_safety_check(new.bypass_policy_lockout_safety_check)
                 .send()
                 .await?;

@@ -138,6 +138,60 @@ pub(super) const SLOW: &[Slow] = &[
     slow(["ecs", "UpdateService", "DescribeServices"], ["\"rolloutState\": \"", "\""], "COMPLETED", &["IN_PROGRESS", "IN_PROGRESS"]),
 ];
 
+/// A delete is refused for as long as something holds the thing; one row per
+/// reason that AWS has.
+pub(crate) struct InUse {
+    pub(crate) name: &'static str,
+    pub(crate) service: &'static str,
+    pub(crate) delete: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
+    /// What DescribeNetworkInterfaces says meanwhile: description and owner.
+    pub(crate) interface: Option<[&'static str; 2]>,
+    pub(crate) program: &'static str,
+}
+
+const fn in_use(
+    name: &'static str,
+    [service, delete, code]: [&'static str; 3],
+    message: &'static str,
+    interface: Option<[&'static str; 2]>,
+    program: &'static str,
+) -> InUse {
+    InUse { name, service, delete, code, message, interface, program }
+}
+
+#[rustfmt::skip]
+pub(crate) const IN_USE: &[InUse] = &[
+    in_use("subnet_held_by_a_function", ["ec2", "DeleteSubnet", "DependencyViolation"], SUBNET[1],
+        Some(["AWS Lambda VPC ENI-orders-3f1c", "amazon-lambda"]), "ec2-Subnet"),
+    in_use("subnet_held_by_a_load_balancer", ["ec2", "DeleteSubnet", "DependencyViolation"], SUBNET[1], ELB, "ec2-Subnet"),
+    in_use("subnet_held_by_a_nat_gateway", ["ec2", "DeleteSubnet", "DependencyViolation"], SUBNET[1], NAT, "ec2-Subnet"),
+    in_use("subnet_held_by_a_task", ["ec2", "DeleteSubnet", "DependencyViolation"], SUBNET[1], TASK, "ec2-Subnet"),
+    in_use("group_held_by_a_function", ["ec2", "DeleteSecurityGroup", "DependencyViolation"], GROUP[1],
+        Some(["AWS Lambda VPC ENI-orders-3f1c", "amazon-lambda"]), "ec2-SecurityGroup"),
+    in_use("group_held_by_a_load_balancer", ["ec2", "DeleteSecurityGroup", "DependencyViolation"], GROUP[1], ELB, "ec2-SecurityGroup"),
+    in_use("group_held_by_a_database", ["ec2", "DeleteSecurityGroup", "DependencyViolation"], GROUP[1], DATABASE, "ec2-SecurityGroup"),
+    in_use("group_in_use", ["ec2", "DeleteSecurityGroup", "InvalidGroup.InUse"], "There are active instances using security group", None, "ec2-SecurityGroup"),
+    in_use("gateway_with_mapped_addresses", ["ec2", "DetachInternetGateway", "DependencyViolation"], MAPPED[1], ELB, "ec2-InternetGateway"),
+    in_use("attachment_with_mapped_addresses", ["ec2", "DetachInternetGateway", "DependencyViolation"], MAPPED[1], NAT, "ec2-InternetGatewayAttachment"),
+    in_use("vpc_with_leftovers", ["ec2", "DeleteVpc", "DependencyViolation"], VPC[1],
+        Some(["VPC Endpoint Interface vpce-0", "727180483921"]), "ec2-Vpc"),
+    in_use("route_table_with_associations", ["ec2", "DeleteRouteTable", "DependencyViolation"], "The routeTable has dependencies and cannot be deleted.", None, "ec2-RouteTable"),
+    in_use("address_that_is_mapped", ["ec2", "ReleaseAddress", "InvalidIPAddress.InUse"], "The address is in use.", None, "ec2-Eip"),
+    in_use("address_of_a_managed_service", ["ec2", "ReleaseAddress", "AuthFailure"], "You do not have permission to access the specified resource.", None, "ec2-Eip"),
+    in_use("target_group_of_a_listener", ["elasticloadbalancing", "DeleteTargetGroup", "ResourceInUse"], "Target group is currently in use by a listener or a rule", None, "lb-TargetGroup"),
+    in_use("certificate_of_a_listener", ["acm", "DeleteCertificate", "ResourceInUseException"], "Certificate is in use.", None, "acm-Certificate"),
+    in_use("cluster_with_services", ["ecs", "DeleteCluster", "ClusterContainsServicesException"], "The Cluster cannot be deleted while Services are active.", None, "ecs-Cluster"),
+    in_use("cluster_with_tasks", ["ecs", "DeleteCluster", "ClusterContainsTasksException"], "The Cluster cannot be deleted while Tasks are active.", None, "ecs-Cluster"),
+    in_use("service_with_deployments", ["ecs", "DeleteService", "InvalidParameterException"], "The service cannot be stopped while deployments are active.", None, "ecs-Service"),
+    in_use("subnet_group_of_a_database", ["rds", "DeleteDBSubnetGroup", "InvalidDBSubnetGroupStateFault"], "Cannot delete the subnet group because at least one database instance is still using it.", None, "rds-SubnetGroup"),
+    in_use("parameter_group_of_a_database", ["rds", "DeleteDBParameterGroup", "InvalidDBParameterGroupState"], "One or more database instances are still members of this parameter group", None, "rds-ParameterGroup"),
+    in_use("cluster_with_instances", ["rds", "DeleteDBCluster", "InvalidDBClusterStateFault"], "Cluster cannot be deleted, it still contains DB instances in non-deleting state.", None, "rds-Cluster"),
+    in_use("web_acl_of_a_load_balancer", ["wafv2", "DeleteWebACL", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-WebAcl"),
+    in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
+];
+
 /// Who must be gone, and for how long, before a thing can go.
 pub(crate) struct Held {
     pub(crate) service: &'static str,

@@ -58,8 +58,9 @@ pub(crate) enum Trouble {
     Hang,
     /// One text of the answer is exchanged for another.
     Says([&'static str; 2]),
-    /// Somebody who is asked says who uses a thing.
-    Answers(&'static str),
+    /// Who is asked for network interfaces tells of this one: its description
+    /// and owner.
+    Interface([&'static str; 2]),
 }
 
 impl Climate {
@@ -209,9 +210,7 @@ impl Weather {
         scripted.times -= 1;
         Some(match scripted.what {
             Trouble::Refused { code, message } => Fate::Answer(call.refusal(400, code, message)),
-            Trouble::Answers(body) => {
-                Fate::Answer(Message::answer(200, "text/xml", body.to_owned()))
-            }
+            Trouble::Interface(it) => Fate::Answer(interfaces(&interface(0, it))),
             Trouble::Reset => Fate::Reset,
             Trouble::Lost => Fate::Lost,
             Trouble::Hang => Fate::Hang,
@@ -315,18 +314,13 @@ impl Weather {
             let Some([description, owner]) = rule.interface else { continue };
             let holding = self.things.iter().filter(|it| self.holds(it, rule));
             for (at, _) in holding.filter(|it| self.touched(it, call).is_some()).enumerate() {
-                items += &format!(
-                    "<item><networkInterfaceId>eni-0000000000000000{at}</networkInterfaceId><description>{description}</description><requesterId>{owner}</requesterId><requesterManaged>true</requesterManaged><status>in-use</status></item>"
-                );
+                items += &interface(at, [description, owner]);
             }
         }
         if items.is_empty() {
             return None;
         }
-        let body = format!(
-            "<DescribeNetworkInterfacesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>harsh</requestId><networkInterfaceSet>{items}</networkInterfaceSet></DescribeNetworkInterfacesResponse>"
-        );
-        Some(Message::answer(200, "text/xml", body))
+        Some(interfaces(&items))
     }
 
     fn unknown(&mut self, call: &Call) -> Option<Message> {
@@ -454,6 +448,19 @@ impl Weather {
             }
         }
     }
+}
+
+fn interface(number: usize, [description, owner]: [&str; 2]) -> String {
+    format!(
+        "<item><networkInterfaceId>eni-0000000000000000{number}</networkInterfaceId><description>{description}</description><requesterId>{owner}</requesterId><requesterManaged>true</requesterManaged><status>in-use</status></item>"
+    )
+}
+
+fn interfaces(items: &str) -> Message {
+    let body = format!(
+        "<DescribeNetworkInterfacesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>harsh</requestId><networkInterfaceSet>{items}</networkInterfaceSet></DescribeNetworkInterfacesResponse>"
+    );
+    Message::answer(200, "text/xml", body)
 }
 
 /// The one thing at a time that a call changes.

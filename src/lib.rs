@@ -13,6 +13,8 @@
 //!   session.rs         which project, stack, configuration, state and account
 //!   drive.rs           the way of preview, up, destroy and refresh
 //!   shift.rs           traffic from one colour to the other
+//!   interrupt.rs       signals: end at once, or tell the run
+//!   renew.rs           waits for credentials that a person renews
 //!   local.rs           starts, finds and ends the emulator
 //!   render.rs, live.rs plans and progress as text; `ui.rs` alone writes
 //! lang/              Pulumi YAML to a `Program`, expressions to values
@@ -29,6 +31,7 @@
 //!   inquire.rs         finds out what a plan lacks, and plans again
 //!   schedule.rs        which steps may start (pure)
 //!   execute.rs         the one loop; `act.rs` is one step's calls
+//!   halt.rs, watch.rs  what stops a run early, and which steps it may leave
 //!   recover.rs         what a cut-off run left open
 //!   refresh.rs         live state in as few calls as AWS allows
 //! store/             the SQLite file: journal, fold, lock, encryption
@@ -91,6 +94,10 @@
 //!    never run at the same time.
 //! 10. Nothing in a program may panic, hang or exhaust memory, and all
 //!     mistakes are told in one go, each with its place.
+//! 11. What every further call would meet (an interrupt, expired credentials, a
+//!     lost network) stops the schedule, not each step: calls that change
+//!     something end, waits are left, and rows whose outcome is not known stay
+//!     open for the next run.
 //!
 //! # How a create flows from `main` to the wire
 //!

@@ -19,7 +19,7 @@ where
         let status = reply.map(|it| it.status().as_u16()).unwrap_or_default();
         let error = match &error {
             SdkError::ServiceError(it) => service(status, it.err().code(), it.err().message()),
-            SdkError::ConstructionFailure(_) => unsent(Kind::NotSent, &error),
+            SdkError::ConstructionFailure(_) => unsent(construction(&error), &error),
             SdkError::DispatchFailure(it) if !it.is_timeout() => unsent(dispatch(&error), &error),
             _ => unsent(Kind::Ambiguous, &error),
         };
@@ -70,6 +70,15 @@ fn service(status: u16, code: Option<&str>, message: Option<&str>) -> Error {
         _ => format!("the service answered with HTTP status {status}"),
     };
     Error::new(kind, code, message)
+}
+
+/// Nobody was asked, and asking again changes nothing: this is not a network
+/// that is gone.
+fn construction(error: &(dyn StdError + 'static)) -> Kind {
+    match dispatch(error) {
+        Kind::Credentials => Kind::Credentials,
+        _ => Kind::Broken,
+    }
 }
 
 /// Nothing came back. What never left need not be looked for.

@@ -3,10 +3,12 @@
 
 use std::{cell::RefCell, collections::BTreeMap};
 
+use futures_util::FutureExt as _;
+
 use super::{
     ApplyArgs, Common, PlanArgs, Runtime,
-    failure::{Failure, Result, code},
-    live, render,
+    failure::{self, Failure, Result, code},
+    live, render, renew,
     session::{Session, Wish, report},
     ui::Ui,
 };
@@ -15,6 +17,7 @@ use crate::{
         ask::Sources,
         event::Event,
         execute::{self, Finished, Run},
+        halt::{Cause, Halt},
         inputs::Shaping,
         inquire,
         name::{Draws, Naming},
@@ -130,8 +133,7 @@ async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
     ui.say(&format!("The last run was cut off during {count} {noun}:"));
     let closed =
         recover::recover(snapshot, &session.connections, &session.registry, &session.settings)
-            .await
-            .map_err(Failure::general)?;
+            .await?;
     let mut rows = Vec::new();
     for it in closed {
         ui.say(&format!("  {} {}", it.open.state.urn.name(), it.outcome));
@@ -141,6 +143,16 @@ async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
 }
 
 async fn look_and_plan(
+    opened: &mut Opened,
+    args: &PlanArgs,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<Planned> {
+    let once = async |opened: &mut Opened| look_and_plan_once(opened, args, runtime, ui).await;
+    renew::renewing(opened, runtime, ui, once).await
+}
+
+async fn look_and_plan_once(
     opened: &mut Opened,
     args: &PlanArgs,
     runtime: &Runtime,
@@ -158,8 +170,7 @@ async fn look_and_plan(
             &session.settings,
             &asked,
         )
-        .await
-        .map_err(Failure::general)?;
+        .await?;
     }
     let outputs = session.workspace.store.outputs(&session.stack)?;
     let governed = session.workspace.store.governed(&session.stack)?;
@@ -200,7 +211,7 @@ async fn look_and_plan(
         &session.registry,
         &sources,
     )
-    .await;
+    .await?;
     report(ui, &session.sources, &planned.diagnostics)?;
     check_targets(&planned, &targets)?;
     Ok(planned)
@@ -284,13 +295,14 @@ pub(super) async fn refresh(
     for row in &rows {
         opened.session.stack.snapshot.apply(row).map_err(Failure::general)?;
     }
+    let none = BTreeMap::new();
+    let once = async |opened: &mut Opened| {
+        let Session { connections, registry, settings, stack, .. } = &opened.session;
+        Ok(reading::read(connections, registry, &stack.snapshot, settings, &none).await?)
+    };
+    let live = renew::renewing(opened, runtime, ui, once).await?;
     let session = &opened.session;
     let snapshot = &session.stack.snapshot;
-    let none = BTreeMap::new();
-    let live =
-        reading::read(&session.connections, &session.registry, snapshot, &session.settings, &none)
-            .await
-            .map_err(Failure::general)?;
     let found = reading::taken_in(&session.registry, snapshot, &live, opened.draws.seed);
     if ui.json {
         ui.out(&render::refreshed_json(&found));
@@ -376,6 +388,7 @@ fn lock(opened: &Opened, runtime: &Runtime, ui: &Ui) -> Result<Lock> {
     let session = &opened.session;
     let owner = super::session::owner(runtime);
     let lock = session.workspace.store.lock(&session.stack.project, &session.stack.name, &owner)?;
+    runtime.interrupts.holding(lock.letting_go());
     if let Some(dead) = &lock.took_over {
         ui.say(&format!(
             "Took over the lock of `{}` (process {}, since {}), which ended without letting go",
@@ -435,6 +448,10 @@ async fn carry_out(
         let known = costs.get(&(step.token.clone(), action_word(&step.action)));
         known.copied().unwrap_or_else(|| execute::usual_seconds(&step.token))
     };
+    let renew = |why: &str| {
+        let failure = failure::refused_credentials(why);
+        async move { renew::wait(&failure, runtime, ui).await }.boxed_local()
+    };
     let run = Run {
         program: &session.loaded.program,
         context: &session.context,
@@ -446,9 +463,9 @@ async fn carry_out(
         sources: &sources,
         parallel: how.apply.parallel.map(|it| it as usize),
         cost: &cost,
+        renew: if ui.interactive { Some(&renew) } else { None },
     };
-    let (stop, mut stops) = tokio::sync::mpsc::unbounded_channel();
-    let signals = live::signals(stop);
+    let mut stops = runtime.interrupts.begin();
     let display = RefCell::new(live::Display::new(&program_plan, ui));
     let mut took = BTreeMap::new();
     let mut on_event = |event: Event| {
@@ -465,7 +482,6 @@ async fn carry_out(
         let ticker = live::tick(&display);
         tokio::select! {
             finished = work => finished,
-            never = signals => match never {},
             never = ticker => match never {},
         }
     };
@@ -474,7 +490,7 @@ async fn carry_out(
         store.set_cost(&token, &action, seconds)?;
     }
     let finished = finished.map_err(Failure::general)?;
-    let complete = finished.failed.is_empty() && !finished.interrupted;
+    let complete = finished.failed.is_empty() && finished.halt.is_none();
     let outputs = merged_outputs(&store.outputs(&stack)?, &finished, complete);
     store.set_outputs(&stack, &outputs)?;
     let outcome = if complete { "done" } else { "failed" };
@@ -528,8 +544,13 @@ fn merged_outputs(
 
 fn conclude(finished: &Finished, how: &Applying<'_>) -> Result<()> {
     let again = format!("`orderinfra {}` goes on from here", how.direction.word());
-    if finished.interrupted {
-        return Err(Failure::new(code::CANCELLED, "interrupted").hint(again));
+    if let Some(Halt { cause, why }) = &finished.halt {
+        let failure = match cause {
+            Cause::Interrupted => Failure::new(code::CANCELLED, "interrupted"),
+            Cause::Credentials => failure::refused_credentials(why),
+            Cause::Unreachable => failure::unreachable(why),
+        };
+        return Err(failure.hint(format!("nothing is lost: {again}")));
     }
     match finished.failed.len() {
         0 => Ok(()),

@@ -1,6 +1,9 @@
 //! Every way a command can end badly, with its exit code.
 
-use crate::{provider, store};
+use crate::{
+    engine::halt::{Cause, Trouble},
+    provider, store,
+};
 
 /// A command's failure, ready to be printed.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(super) mod code {
     /// `--expect-no-changes`, and there were some.
     pub(crate) const CHANGES: u8 = 7;
     pub(crate) const CANCELLED: u8 = 8;
+    /// Nothing comes back from AWS.
+    pub(crate) const UNREACHABLE: u8 = 9;
 }
 
 impl Failure {
@@ -74,9 +79,35 @@ impl From<provider::Error> for Failure {
         let failure = Self::general(error.to_string());
         match error.kind {
             provider::Kind::Credentials => no_credentials(&error.message),
-            _ => failure,
+            _ => match Cause::of(&error) {
+                Some(Cause::Unreachable) => unreachable(&error.to_string()),
+                _ => failure,
+            },
         }
     }
+}
+
+/// While reading and planning: nothing was changed yet.
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble.cause {
+            Some(Cause::Credentials) => refused_credentials(&trouble.text),
+            Some(Cause::Unreachable) => unreachable(&trouble.text),
+            Some(Cause::Interrupted) | None => Self::general(trouble.text),
+        }
+    }
+}
+
+/// Credentials that AWS accepted a moment ago, or for another provider.
+pub(super) fn refused_credentials(why: &str) -> Failure {
+    let message = format!("AWS does not accept the credentials: {why}");
+    Failure::new(code::CREDENTIALS, message)
+        .hint("renew them: `aws sso login`, or new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
+}
+
+pub(super) fn unreachable(why: &str) -> Failure {
+    Failure::new(code::UNREACHABLE, format!("AWS cannot be reached: {why}"))
+        .hint("look at the network, the proxy and the endpoints of the configuration")
 }
 
 impl From<std::io::Error> for Failure {

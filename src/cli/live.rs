@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, convert::Infallible, time::Duration};
 
-use tokio::{sync::mpsc::UnboundedSender, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     render,
@@ -57,9 +57,18 @@ impl<'a> Display<'a> {
                 self.done += 1;
                 self.ended(*step, *took, result);
             }
-            Event::Stopping { running } => self.ui.say(&format!(
-                "Stopping: {running} running steps will end first; interrupt again to leave at once"
-            )),
+            Event::Left { step, why } => {
+                self.running.retain(|it| it.step != *step);
+                let verb = format!("{} left:", present(&self.steps[*step].action));
+                self.line(*step, &verb, why);
+            }
+            Event::Stopping { running } => self.ui.say(&match running {
+                0 => "Stopping: nothing new is started".to_owned(),
+                1 => "Stopping: nothing new is started, and 1 running step ends first; interrupt again to leave at once".to_owned(),
+                many => format!(
+                    "Stopping: nothing new is started, and {many} running steps end first; interrupt again to leave at once"
+                ),
+            }),
         }
         self.draw();
     }
@@ -99,7 +108,8 @@ impl<'a> Display<'a> {
     /// Takes the block off the screen.
     pub(super) fn clear(&mut self) {
         if self.drawn > 0 {
-            self.ui.raw(&format!("\x1b[{}A\x1b[J", self.drawn));
+            // A `^C` that was echoed has moved the cursor along its line.
+            self.ui.raw(&format!("\r\x1b[{}A\x1b[J", self.drawn));
             self.drawn = 0;
         }
     }
@@ -163,24 +173,5 @@ pub(super) async fn tick(display: &RefCell<Display<'_>>) -> Infallible {
         let mut display = display.borrow_mut();
         display.clear();
         display.draw();
-    }
-}
-
-/// Passes interrupts on: Ctrl-C and SIGTERM. Never ends.
-pub(super) async fn signals(stop: UnboundedSender<()>) -> Infallible {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
-        return std::future::pending().await;
-    };
-    loop {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if stop.send(()).is_err() {
-            // The run has ended: there is nothing to stop.
-            return std::future::pending().await;
-        }
     }
 }

@@ -5,11 +5,13 @@ mod destroy;
 mod drive;
 pub mod excerpt;
 mod failure;
+mod interrupt;
 mod live;
 mod local;
 mod preview;
 mod refresh;
 mod render;
+mod renew;
 mod secrets;
 mod session;
 mod shift;
@@ -23,6 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use time::OffsetDateTime;
 
 use failure::{Failure, Result, code};
+pub use interrupt::Interrupts;
 use ui::Ui;
 
 /// The process, as far as commands may know it.
@@ -33,6 +36,7 @@ pub struct Runtime {
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
     pub stderr_is_terminal: bool,
+    pub interrupts: Interrupts,
     pub now: fn() -> OffsetDateTime,
 }
 

@@ -498,7 +498,7 @@ fn failures(finished: &Finished, plan: &Plan, ui: &Ui) {
         ui.say(&format!("{}: {why}", line(*step)));
     }
     if !finished.abandoned.is_empty() {
-        ui.say(&format!("Left while running: {}", finished.abandoned.len()));
+        ui.say(&format!("Left to the next run: {}", finished.abandoned.len()));
         finished.abandoned.iter().for_each(|it| ui.say(&line(*it)));
     }
     ui.say(&format!("Not started: {}", finished.not_started.len()));
@@ -522,7 +522,7 @@ fn finished_json(
     let abandoned = finished.abandoned.iter().map(|it| step(*it, "abandoned", None));
     let outputs: serde_json::Map<String, Json> =
         outputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
-    let ok = finished.failed.is_empty() && !finished.interrupted;
+    let ok = finished.failed.is_empty() && finished.halt.is_none();
     let document = json!({
         "result": if ok { "succeeded" } else { "failed" },
         "durationSeconds": seconds,

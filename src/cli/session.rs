@@ -520,12 +520,10 @@ fn pace(runtime: &Runtime) -> Pace {
 }
 
 fn connector(runtime: &Runtime) -> crate::engine::connect::Connect {
-    if runtime.var("ORDERINFRA_FAKE_CLOUD").is_some() {
-        return Box::new(|settings| {
-            Box::pin(async move {
-                let place = crate::provider::fake::place(&settings);
-                Ok((aws::Clients::offline(), place))
-            })
+    if let Some(path) = runtime.var("ORDERINFRA_FAKE_CLOUD").map(PathBuf::from) {
+        return Box::new(move |settings| {
+            let place = crate::provider::fake::connect(&path, &settings);
+            Box::pin(async { Ok((aws::Clients::offline(), place)) })
         });
     }
     let pace = pace(runtime);

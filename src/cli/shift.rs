@@ -60,6 +60,9 @@ pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui
             &owner,
         )?),
     };
+    if let Some(lock) = &lock {
+        runtime.interrupts.holding(lock.letting_go());
+    }
     opened.session.claim(false).await?;
     let scene = scene(&opened).await?;
     if args.status {
@@ -227,13 +230,27 @@ async fn carry_out(
     ui: &Ui,
 ) -> Result<()> {
     let body = |shift: &Shift| serde_json::to_value(shift).map_err(std::io::Error::from);
+    let (mut stops, mut told) = (runtime.interrupts.begin(), 0);
     // Governed from before the first write: whatever happens, `up` leaves it.
     store.govern(stack, &governed(scene))?;
     let id = store.begin_shift(stack, &body(&shift)?, &runtime.stamp())?;
-    for route in &shift.routes {
+    for (moved, route) in shift.routes.iter().enumerate() {
+        if told > 0 || !stops.is_empty() {
+            return Err(interrupted(moved, &shift));
+        }
         let kind = opened.session.registry.resource(&route.token);
         let kind = kind.ok_or_else(|| Failure::general("this build has no load balancers"))?;
-        write(kind, scene, route).await?;
+        let mut writing = std::pin::pin!(write(kind, scene, route));
+        loop {
+            tokio::select! {
+                written = &mut writing => break written?,
+                Some(()) = stops.recv() => told += 1,
+            }
+            // The first interrupt lets this write end, the second does not.
+            if told > 1 {
+                return Err(interrupted(moved, &shift));
+            }
+        }
         ui.say(&format!(
             " {} {} blue {} green {}",
             ui.paint(YELLOW, "~"),
@@ -255,6 +272,16 @@ async fn carry_out(
     }
     ui.say(&ui.paint(GREEN, &format!("All traffic goes to {to}")));
     Ok(())
+}
+
+fn interrupted(moved: usize, shift: &Shift) -> Failure {
+    let all = shift.routes.len();
+    Failure::new(code::CANCELLED, format!("interrupted after {moved} of {all} routes")).hint(
+        format!(
+            "`orderinfra shift --to {}` goes on, `orderinfra shift --rollback` takes it back",
+            shift.to.name()
+        ),
+    )
 }
 
 /// Writes one route's weights, if it is still as it was looked at.

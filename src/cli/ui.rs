@@ -30,6 +30,13 @@ pub(super) const MAGENTA: Style = AnsiColor::Magenta.on_default();
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 
+/// The last line of a process that ends at once. On a terminal it does not
+/// stand behind a question, or behind `^C`.
+pub(super) fn farewell(text: &str, terminal: bool) {
+    let start = if terminal { "\n" } else { "" };
+    drop(writeln!(io::stderr(), "{start}{text}"));
+}
+
 impl Ui {
     pub(super) fn new(colour: bool, json: bool, interactive: bool, live: bool) -> Self {
         Self {
@@ -82,6 +89,19 @@ impl Ui {
         for hint in &failure.hints {
             self.say(&format!("  {} {hint}", self.paint(CYAN, "hint:")));
         }
+    }
+
+    /// Waits for Enter, while everything else goes on; `false` when the input
+    /// has ended.
+    pub(super) async fn enter(&self) -> bool {
+        let (entered, heard) = tokio::sync::oneshot::channel();
+        // Nobody waits for this thread: an interrupt ends the process under it.
+        drop(std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = io::stdin().lock().read_line(&mut line);
+            let _ = entered.send(read.is_ok_and(|it| it > 0));
+        }));
+        heard.await.unwrap_or(false)
     }
 
     /// Asks for one of some words; the last is the default.

@@ -9,7 +9,9 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 use super::{
     connect::Connections,
     diff::{self, Sides},
+    halt::Cause,
     inputs, path, refresh,
+    watch::{Watch, Watched},
 };
 use crate::{
     model::{Action, Outcome, ResourceState, Row, Step, Value},
@@ -42,6 +44,7 @@ pub(super) struct Job {
     settings: Settings,
     /// As it will be kept; `id` once it is known.
     pub state: ResourceState,
+    pub watch: Watch,
 }
 
 /// What came of a stretch of calls.
@@ -50,6 +53,9 @@ pub(super) enum Landed {
     /// AWS has said the id: to be journaled before anything else is done.
     Named(String),
     Ended(std::result::Result<Outcome, String>),
+    /// Every call would meet this now. The step's row stays open: this run
+    /// repeats the stretch, or the next one finds out what became of it.
+    Stuck(Cause, String),
 }
 
 impl Job {
@@ -60,6 +66,7 @@ impl Job {
             seed: step.seed.clone(),
             settings: settings.clone(),
             state: ResourceState { inputs, ..step.state.clone() },
+            watch: Watch::default(),
         }
     }
 
@@ -88,11 +95,15 @@ impl Job {
 
     /// The row after a stretch of calls.
     pub(super) fn row(&self, landed: &Landed) -> Option<Row> {
+        if self.action == Action::Read {
+            return None;
+        }
         let op = self.op.clone();
-        (self.action != Action::Read).then(|| match landed {
-            Landed::Named(id) => Row::Named { op, id: id.clone() },
-            Landed::Ended(result) => Row::Ended { op, result: result.clone() },
-        })
+        match landed {
+            Landed::Named(id) => Some(Row::Named { op, id: id.clone() }),
+            Landed::Ended(result) => Some(Row::Ended { op, result: result.clone() }),
+            Landed::Stuck(..) => None,
+        }
     }
 
     /// Up to the id, or to the end.
@@ -108,8 +119,42 @@ impl Job {
             let Some(kind) = registry.resource(&token) else {
                 return Landed::Ended(Err(format!("there is no type `{token}`")));
             };
+            let kind = &Watched { kind, watch: &self.watch };
             match self.begin(kind, connections, status).await {
                 Ok(landed) => landed,
+                Err(error) => self.failed(&error),
+            }
+        }
+        .boxed_local()
+    }
+
+    /// A stretch that got stuck, once more. What was refused was not acted on,
+    /// and every call but a create may be made twice; a create that may have
+    /// been acted on is looked for first.
+    pub(super) fn again<'a>(
+        self,
+        named: bool,
+        connections: &'a Connections,
+        registry: &'a Registry,
+        status: &UnboundedSender<Status>,
+    ) -> LocalBoxFuture<'a, Landed> {
+        if named {
+            return self.settle(connections, registry, status);
+        }
+        if !self.watch.in_doubt() {
+            return self.first(connections, registry, status);
+        }
+        let (first, sender) = (self.clone(), status.clone());
+        async move {
+            let found = async {
+                let Some(kind) = registry.resource(&self.state.token) else { return Ok(None) };
+                let kind = &Watched { kind, watch: &self.watch };
+                let cx = self.cx(kind, connections, sender.clone(), "create").await?;
+                self.find(kind, &cx).await
+            };
+            match found.await {
+                Ok(Some(id)) => Landed::Named(id),
+                Ok(None) => first.first(connections, registry, &sender).await,
                 Err(error) => self.failed(&error),
             }
         }
@@ -129,6 +174,7 @@ impl Job {
             let Some(kind) = registry.resource(&token) else {
                 return Landed::Ended(Err(format!("there is no type `{token}`")));
             };
+            let kind = &Watched { kind, watch: &self.watch };
             let settled = async {
                 let cx = self.cx(kind, connections, status, "create").await?;
                 let (id, inputs) = (&*self.state.id, &self.state.inputs);
@@ -148,7 +194,11 @@ impl Job {
     /// or the screen.
     fn failed(&self, error: &Error) -> Landed {
         let text = self.state.inputs.scrub(error.to_string());
-        Landed::Ended(Err(self.state.outputs.scrub(text)))
+        let text = self.state.outputs.scrub(text);
+        match Cause::of(error) {
+            Some(cause) => Landed::Stuck(cause, text),
+            None => Landed::Ended(Err(text)),
+        }
     }
 
     async fn begin(

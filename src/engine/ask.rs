@@ -1,6 +1,6 @@
 //! Questions of expressions, answered.
 
-use super::connect::Connections;
+use super::{connect::Connections, halt::Trouble};
 use crate::{
     lang::eval::{FileForm, Question},
     model::Value,
@@ -22,10 +22,10 @@ pub async fn answer(
     connections: &Connections,
     registry: &Registry,
     sources: &Sources<'_>,
-) -> Result<Value, String> {
+) -> Result<Value, Trouble> {
     match question {
-        Question::File { path, form } => (sources.file)(path, *form),
-        Question::Stack { name } => (sources.stack)(name),
+        Question::File { path, form } => Ok((sources.file)(path, *form)?),
+        Question::Stack { name } => Ok((sources.stack)(name)?),
         Question::Invoke { token, arguments, .. } => {
             let function = registry
                 .function(token)
@@ -33,12 +33,12 @@ pub async fn answer(
             let json = serde_json::from_str(arguments).map_err(|it| it.to_string())?;
             let arguments = shaped(function.schema(), Value::from_json(&json))?;
             let cx = if token.starts_with("aws:") && !function.is_pure() {
-                connections.cx(settings).await.map_err(|it| it.to_string())?
+                connections.cx(settings).await?
             } else {
                 connections.offline()
             };
             let call = cx.persist(token, || function.call(&cx, &arguments)).await;
-            call.map_err(|it| format!("{token}: {it}"))
+            call.map_err(|it| Trouble::from(it).during(token))
         }
     }
 }

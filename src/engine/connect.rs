@@ -38,6 +38,12 @@ impl Connections {
         Ok(made)
     }
 
+    /// Makes every connection anew when it is next needed: credentials were
+    /// renewed.
+    pub fn forget(&self) {
+        self.known.borrow_mut().clear();
+    }
+
     /// A view of the world without an operation, for reads.
     pub async fn cx(&self, settings: &Settings) -> Result<Cx> {
         let (aws, place) = self.get(settings).await?;

@@ -19,7 +19,13 @@ pub enum Event {
         took: Duration,
         result: Result<(), String>,
     },
-    /// The first interrupt: nothing new is started.
+    /// A step is not waited for: its row stays open, and the next run goes on
+    /// from there.
+    Left {
+        step: StepId,
+        why: String,
+    },
+    /// The first interrupt: nothing new is started, and these are waited for.
     Stopping {
         running: usize,
     },

@@ -7,7 +7,9 @@ use std::{
 };
 
 use futures_util::{
-    FutureExt as _, StreamExt as _, future::LocalBoxFuture, stream::FuturesUnordered,
+    FutureExt as _, StreamExt as _,
+    future::{AbortHandle, LocalBoxFuture, abortable},
+    stream::FuturesUnordered,
 };
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
@@ -19,6 +21,7 @@ use super::{
     ask::{self, Sources},
     connect::Connections,
     event::Event,
+    halt::{Cause, Halt, Trouble},
     inputs::{self, NameFrom, Shaping},
     plan::{Planned, settings_for},
     schedule::Schedule,
@@ -45,7 +48,13 @@ pub struct Run<'a> {
     pub parallel: Option<usize>,
     /// Seconds that a step of this token and action took before.
     pub cost: &'a dyn Fn(&Step) -> u64,
+    /// Tells the user why AWS does not accept the credentials, and answers
+    /// whether to go on with new ones; `None` when there is nobody to tell.
+    pub renew: Option<&'a Renew<'a>>,
 }
+
+/// Waits until a person has renewed the credentials, or does not want to.
+pub type Renew<'a> = dyn Fn(&str) -> LocalBoxFuture<'a, bool> + 'a;
 
 /// How a run ended.
 #[derive(Debug, Default)]
@@ -53,9 +62,10 @@ pub struct Finished {
     pub done: Vec<StepId>,
     pub failed: Vec<(StepId, String)>,
     pub not_started: Vec<StepId>,
-    /// Began and were left to the next run: the user interrupted twice.
+    /// Began and were left to the next run.
     pub abandoned: Vec<StepId>,
-    pub interrupted: bool,
+    /// Why the run ended before its plan did.
+    pub halt: Option<Halt>,
     /// The stack's outputs, as far as they are known.
     pub outputs: Vec<(String, Value)>,
 }
@@ -65,8 +75,8 @@ pub type Write<'a> = dyn FnMut(&[Row]) -> Result<(), String> + 'a;
 
 /// Runs a plan. `stops` yields once per interrupt. The error is one of the
 /// journal: nothing may be done that it does not hold.
-pub async fn execute(
-    run: &Run<'_>,
+pub async fn execute<'a>(
+    run: &'a Run<'a>,
     planned: Planned,
     answers: Answers,
     write: &mut Write<'_>,
@@ -86,13 +96,18 @@ pub async fn execute(
         answers,
         tasks: FuturesUnordered::new(),
         active: BTreeMap::new(),
+        asking: BTreeMap::new(),
+        stuck: Vec::new(),
         status,
         finished: Finished::default(),
-        stops: 0,
+        halt: None,
     };
     loop {
         executor.start(write, on_event)?;
         if executor.tasks.is_empty() {
+            if executor.renewed(stops, on_event).await {
+                continue;
+            }
             break;
         }
         tokio::select! {
@@ -106,11 +121,10 @@ pub async fn execute(
             }
             Some(it) = statuses.recv() => executor.status(&it, on_event),
             Some(()) = stops.recv() => {
-                executor.stops += 1;
-                on_event(Event::Stopping { running: executor.active.len() });
-                if executor.stops > 1 {
+                if executor.interrupted() {
                     break;
                 }
+                executor.interrupt(on_event);
             }
         }
     }
@@ -127,9 +141,14 @@ struct Executor<'a> {
     answers: Answers,
     tasks: FuturesUnordered<LocalBoxFuture<'a, Returned>>,
     active: BTreeMap<StepId, Active>,
+    /// Steps that wait for answers and have not begun.
+    asking: BTreeMap<StepId, AbortHandle>,
+    /// Steps that began, and whose calls every call would now fare like.
+    stuck: Vec<StepId>,
     status: UnboundedSender<Status>,
     finished: Finished,
-    stops: u32,
+    /// Set when nothing more is to be started.
+    halt: Option<Halt>,
 }
 
 /// A step that has begun.
@@ -137,12 +156,31 @@ struct Active {
     started: Instant,
     key: Option<String>,
     job: Option<Job>,
+    /// Its id is in the journal: what remains is to settle.
+    named: bool,
+    abort: Option<AbortHandle>,
+}
+
+impl Active {
+    /// Ends its wait, if it only waits.
+    fn leave(&self) -> bool {
+        let waits = self.job.as_ref().is_some_and(|it| it.watch.may_leave());
+        match &self.abort {
+            Some(abort) if waits => {
+                abort.abort();
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What a future of the loop comes back with.
 enum Returned {
     Step(StepId, Landed),
-    Answers(StepId, Vec<(Question, Result<Value, String>)>),
+    Answers(StepId, Vec<(Question, Result<Value, Trouble>)>),
+    /// It was only waiting, and an interrupt has ended the wait.
+    Left(StepId),
 }
 
 /// A step's inputs when it may start.
@@ -161,7 +199,7 @@ impl<'a> Executor<'a> {
     ) -> Result<(), String> {
         let mut rows = Vec::new();
         let mut jobs = Vec::new();
-        while self.stops == 0
+        while self.halt.is_none()
             && let Some(step) = self.schedule.take()
         {
             match self.ready(step) {
@@ -173,7 +211,8 @@ impl<'a> Executor<'a> {
                         continue;
                     }
                     rows.extend(job.begun());
-                    let active = Active { started: Instant::now(), key, job: None };
+                    let started = Instant::now();
+                    let active = Active { started, key, job: None, named: false, abort: None };
                     self.active.insert(step, active);
                     jobs.push((step, *job));
                 }
@@ -198,7 +237,7 @@ impl<'a> Executor<'a> {
     }
 
     /// A panic in one resource ends one step.
-    fn push(&self, step: StepId, task: LocalBoxFuture<'a, Landed>) {
+    fn push(&mut self, step: StepId, task: LocalBoxFuture<'a, Landed>) {
         let caught = AssertUnwindSafe(task).catch_unwind().map(move |it| {
             let landed = it.unwrap_or_else(|panic| {
                 let text = panic.downcast_ref::<String>().cloned();
@@ -208,10 +247,20 @@ impl<'a> Executor<'a> {
             });
             Returned::Step(step, landed)
         });
-        self.tasks.push(caught.boxed_local());
+        let abort = self.spawn(step, caught.boxed_local());
+        if let Some(active) = self.active.get_mut(&step) {
+            active.abort = Some(abort);
+        }
     }
 
-    fn ask(&self, step: StepId, questions: Vec<(Question, Settings)>) {
+    /// Into the loop, with the means to take it out again.
+    fn spawn(&self, step: StepId, task: LocalBoxFuture<'a, Returned>) -> AbortHandle {
+        let (task, abort) = abortable(task);
+        self.tasks.push(task.map(move |it| it.unwrap_or(Returned::Left(step))).boxed_local());
+        abort
+    }
+
+    fn ask(&mut self, step: StepId, questions: Vec<(Question, Settings)>) {
         let run = self.run;
         let task = async move {
             let mut all = Vec::new();
@@ -223,7 +272,8 @@ impl<'a> Executor<'a> {
             }
             Returned::Answers(step, all)
         };
-        self.tasks.push(task.boxed_local());
+        let abort = self.spawn(step, task.boxed_local());
+        self.asking.insert(step, abort);
     }
 
     fn ready(&self, step: StepId) -> Ready {
@@ -316,13 +366,35 @@ impl<'a> Executor<'a> {
         for returned in all {
             match returned {
                 Returned::Answers(step, answers) => {
-                    self.answers.extend(answers);
+                    self.asking.remove(&step);
+                    for (question, answer) in answers {
+                        match answer {
+                            Ok(value) => drop(self.answers.insert(question, Ok(value))),
+                            Err(Trouble { cause: Some(cause), text }) => self.halt(cause, text),
+                            Err(it) => drop(self.answers.insert(question, Err(it.text))),
+                        }
+                    }
                     self.schedule.put_back(step);
+                }
+                Returned::Left(step) if self.asking.remove(&step).is_some() => {
+                    self.schedule.put_back(step);
+                }
+                Returned::Left(step) => {
+                    self.finished.abandoned.push(step);
+                    self.active.remove(&step);
+                    let why = "not waited for; the next run goes on from here".to_owned();
+                    on_event(Event::Left { step, why });
+                }
+                Returned::Step(step, Landed::Stuck(cause, why)) => {
+                    self.halt(cause, why.clone());
+                    self.stuck.push(step);
+                    on_event(Event::Left { step, why });
                 }
                 Returned::Step(step, Landed::Named(id)) => {
                     let Some(active) = self.active.get_mut(&step) else { continue };
                     let Some(job) = &mut active.job else { continue };
                     job.state.id = id;
+                    active.named = true;
                     let next =
                         job.clone().settle(self.run.connections, self.run.registry, &self.status);
                     self.push(step, next);
@@ -373,20 +445,80 @@ impl<'a> Executor<'a> {
     }
 
     fn status(&self, status: &Status, on_event: &mut dyn FnMut(Event)) {
-        let step = self.active.iter().find(|(_, it)| {
-            it.job.as_ref().is_some_and(|job| job.state.op == status.op || job.op == status.op)
+        let step = self.active.iter().find_map(|(step, it)| {
+            let job = it.job.as_ref()?;
+            (job.state.op == status.op || job.op == status.op).then_some((*step, it, job))
         });
-        if let Some((step, _)) = step {
-            on_event(Event::Status { step: *step, text: status.text.clone() });
+        let Some((step, active, job)) = step else { return };
+        job.watch.said();
+        on_event(Event::Status { step, text: status.text.clone() });
+        if self.interrupted() {
+            active.leave();
         }
     }
 
+    fn interrupted(&self) -> bool {
+        self.halt.as_ref().is_some_and(|it| it.cause == Cause::Interrupted)
+    }
+
+    /// Starts nothing more. The first cause tells the user most.
+    fn halt(&mut self, cause: Cause, why: String) {
+        self.halt.get_or_insert(Halt { cause, why });
+    }
+
+    /// The first interrupt: calls that are under way end, waits do not.
+    fn interrupt(&mut self, on_event: &mut dyn FnMut(Event)) {
+        self.halt = Some(Halt { cause: Cause::Interrupted, why: String::new() });
+        self.asking.values().for_each(AbortHandle::abort);
+        let out = self.active.iter().filter(|(step, _)| !self.stuck.contains(step));
+        let running = out.filter(|(_, it)| !it.leave()).count();
+        on_event(Event::Stopping { running });
+    }
+
+    /// With nothing running any more: waits for new credentials if it was
+    /// these that halted the run, and repeats what they were refused for.
+    async fn renewed(
+        &mut self,
+        stops: &mut UnboundedReceiver<()>,
+        on_event: &mut dyn FnMut(Event),
+    ) -> bool {
+        let (Some(renew), Some(Halt { cause: Cause::Credentials, why })) =
+            (self.run.renew, &self.halt)
+        else {
+            return false;
+        };
+        tokio::select! {
+            go_on = renew(why) => if !go_on {
+                return false;
+            },
+            Some(()) = stops.recv() => {
+                self.interrupt(on_event);
+                return false;
+            }
+        }
+        self.run.connections.forget();
+        self.halt = None;
+        for step in std::mem::take(&mut self.stuck) {
+            let Some((active, job)) =
+                self.active.get(&step).and_then(|it| Some((it, it.job.clone()?)))
+            else {
+                continue;
+            };
+            let (connections, registry) = (self.run.connections, self.run.registry);
+            let task = job.again(active.named, connections, registry, &self.status);
+            on_event(Event::Begun { step });
+            self.push(step, task);
+        }
+        true
+    }
+
     fn finish(mut self) -> Finished {
-        self.finished.abandoned = self.active.keys().copied().collect();
-        let begun: BTreeSet<StepId> = self.active.keys().copied().collect();
+        self.finished.abandoned.extend(self.active.keys());
+        self.finished.abandoned.sort_unstable();
+        let begun: BTreeSet<StepId> = self.finished.abandoned.iter().copied().collect();
         self.finished.not_started = self.schedule.left();
         self.finished.not_started.retain(|it| !begun.contains(it));
-        self.finished.interrupted = self.stops > 0;
+        self.finished.halt = self.halt.take();
         let evaluator = Evaluator::new(Scope {
             program: self.run.program,
             context: self.run.context,

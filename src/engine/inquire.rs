@@ -6,6 +6,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use super::{
     ask::{self, Sources},
     connect::Connections,
+    halt::Trouble,
     plan::{Facts, Look, Planned, Wanted},
 };
 use crate::{
@@ -17,18 +18,19 @@ use crate::{
 /// More rounds than any chain of functions that a person writes.
 const ROUNDS: usize = 200;
 
-/// `inquiry` builds the question anew around the facts of each round.
+/// `inquiry` builds the question anew around the facts of each round. The
+/// error is one that every further question would meet as well.
 pub async fn find_out(
     facts: &mut Facts,
     inquiry: &dyn Fn(&Facts) -> Planned,
     connections: &Connections,
     registry: &Registry,
     sources: &Sources<'_>,
-) -> Planned {
+) -> Result<Planned, Trouble> {
     for _ in 0..ROUNDS {
         let planned = inquiry(facts);
         if planned.wants.is_empty() {
-            return planned;
+            return Ok(planned);
         }
         let mut open: FuturesUnordered<_> = planned
             .wants
@@ -36,7 +38,7 @@ pub async fn find_out(
             .map(|wanted| fetch(wanted, connections, registry, sources))
             .collect();
         while let Some(found) = open.next().await {
-            match found {
+            match found? {
                 Found::Answer(question, answer) => drop(facts.answers.insert(question, answer)),
                 Found::Place(settings, place) => drop(facts.places.insert(settings, place)),
                 Found::Look(look, live) => drop(facts.looked.insert(look, live)),
@@ -50,7 +52,7 @@ pub async fn find_out(
         message: format!("the program still asks new questions after {ROUNDS} rounds"),
         hint: None,
     });
-    planned
+    Ok(planned)
 }
 
 enum Found {
@@ -64,20 +66,28 @@ async fn fetch(
     connections: &Connections,
     registry: &Registry,
     sources: &Sources<'_>,
-) -> Found {
-    match wanted {
+) -> Result<Found, Trouble> {
+    Ok(match wanted {
         Wanted::Answer(question, settings) => {
             let answer = ask::answer(&question, &settings, connections, registry, sources).await;
-            Found::Answer(question, answer)
+            Found::Answer(question, its_own(answer)?)
         }
         Wanted::Place(settings) => {
-            let place = connections.get(&settings).await;
-            Found::Place(settings, place.map(|(_, it)| it).map_err(|it| it.to_string()))
+            let place = connections.get(&settings).await.map(|(_, it)| it);
+            Found::Place(settings, its_own(place)?)
         }
         Wanted::Look(look) => {
-            let live = read(&look, connections, registry).await.map_err(|it| it.to_string());
-            Found::Look(look, live)
+            let live = read(&look, connections, registry).await;
+            Found::Look(look, its_own(live)?)
         }
+    })
+}
+
+/// An answer's own error is the program's to place; another ends the inquiry.
+fn its_own<T, E: Into<Trouble>>(answer: Result<T, E>) -> Result<Result<T, String>, Trouble> {
+    match answer.map_err(Into::into) {
+        Err(trouble) if trouble.cause.is_some() => Err(trouble),
+        other => Ok(other.map_err(|it| it.text)),
     }
 }
 

@@ -8,7 +8,7 @@
 
 use futures_util::{TryStreamExt as _, stream::FuturesOrdered};
 
-use super::{act, connect::Connections, refresh};
+use super::{act, connect::Connections, halt::Trouble, refresh};
 use crate::{
     model::{Outcome, Row, Snapshot, plan::Begun, stack::OpenStep},
     provider::{AnyResource, Cx, Registry, Settings},
@@ -27,18 +27,18 @@ pub async fn recover(
     connections: &Connections,
     registry: &Registry,
     default: &Settings,
-) -> Result<Vec<Closed>, String> {
+) -> Result<Vec<Closed>, Trouble> {
     let all: FuturesOrdered<_> = snapshot
         .open
         .iter()
         .map(|open| async move {
             let Some(kind) = registry.resource(&open.state.token) else {
-                return Err(format!("there is no type `{}`", open.state.token));
+                return Err(format!("there is no type `{}`", open.state.token).into());
             };
             let settings = refresh::settings_of(&open.state, snapshot, default);
-            let found = look(open, kind, connections, &settings)
-                .await
-                .map_err(|it| format!("looking for what became of {}: {it}", open.state.urn))?;
+            let found = look(open, kind, connections, &settings).await.map_err(|it| {
+                Trouble::from(it).during(&format!("looking for what became of {}", open.state.urn))
+            })?;
             let (rows, outcome) = close(open, found);
             Ok(Closed { rows, open: open.clone(), outcome })
         })

@@ -7,6 +7,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use super::{
     connect::Connections,
     diff::{self, Sides},
+    halt::Trouble,
     inputs,
 };
 use crate::{
@@ -72,7 +73,7 @@ pub async fn read(
     snapshot: &Snapshot,
     default: &Settings,
     asked: &BTreeMap<String, BTreeSet<String>>,
-) -> Result<BTreeMap<String, Option<Value>>, String> {
+) -> Result<BTreeMap<String, Option<Value>>, Trouble> {
     let mut groups: BTreeMap<(Settings, &str), Vec<&ResourceState>> = BTreeMap::new();
     for state in snapshot.resources.iter().filter(|it| !it.id.is_empty()) {
         let local = registry.resource(&state.token).is_none_or(AnyResource::is_local);
@@ -83,7 +84,7 @@ pub async fn read(
     }
     // One after the other, so that each account and region is asked once.
     for (settings, _) in groups.keys() {
-        connections.get(settings).await.map_err(|it| it.to_string())?;
+        connections.get(settings).await?;
     }
     let mut reads: FuturesUnordered<_> = groups
         .into_iter()
@@ -132,13 +133,13 @@ async fn group(
     settings: Settings,
     states: Vec<&ResourceState>,
     asked: Option<BTreeSet<String>>,
-) -> Result<Vec<(String, Option<Value>)>, String> {
+) -> Result<Vec<(String, Option<Value>)>, Trouble> {
     let ids: Vec<String> = states.iter().map(|it| it.id.clone()).collect();
-    let mut cx = connections.cx(&settings).await.map_err(|it| it.to_string())?;
+    let mut cx = connections.cx(&settings).await?;
     cx.asked.clone_from(&asked);
-    let found = look(kind, &cx, &ids)
-        .await
-        .map_err(|error| format!("reading {} {}: {error}", ids.len(), kind.token()))?;
+    let read = look(kind, &cx, &ids).await;
+    let what = || format!("reading {} {}", ids.len(), kind.token());
+    let found = read.map_err(|it| Trouble::from(it).during(&what()))?;
     let merged = states.into_iter().zip(found).map(|(state, live)| {
         let live = live.map(|it| merge(&state.outputs, it, asked.as_ref()));
         (state.op.clone(), live)

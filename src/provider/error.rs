@@ -33,7 +33,8 @@ pub enum Kind {
     Invalid { property: String },
     /// A wait that ran out, or a state that will never become good.
     Unready,
-    /// AWS answered with something that should not be.
+    /// AWS answered with something that should not be, or a request could not
+    /// be put together.
     Broken,
 }
 

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
@@ -24,8 +25,17 @@ use crate::model::{
 /// Its region shows in the ARNs of what is made by it.
 const PROVIDER: &str = "pulumi:providers:fake";
 
+/// Makes a connection, as far as there is anything to connect to.
+pub fn connect(path: &Path, settings: &Settings) -> Place {
+    let cloud = Cloud { path: path.to_owned() };
+    let mut contents = cloud.load();
+    contents.connected += 1;
+    cloud.save(&contents);
+    place(settings)
+}
+
 /// What stands in for an account and a region.
-pub fn place(settings: &Settings) -> Place {
+fn place(settings: &Settings) -> Place {
     Place {
         partition: "aws".to_owned(),
         account: "000000000000".to_owned(),
@@ -61,8 +71,33 @@ struct Contents {
     things: BTreeMap<String, Json>,
     calls: Vec<String>,
     /// Operation (`create`, `read`, …) or `operation name` to what happens:
-    /// `refuse`, `throttle`, `lose` (acted on, not answered), `drop` (neither).
+    /// `refuse`, `throttle`, `lose` (acted on, not answered), `drop` (neither),
+    /// `hold` (not before `cloud.go` is there), `stall` (throttled until then),
+    /// `expire` and `cut` (this call and all after it); of `ready` and `gone`
+    /// also `wait` (for `cloud.go`).
     faults: BTreeMap<String, Vec<String>>,
+    /// Calls that were held, in order.
+    held: Vec<String>,
+    /// The credentials have expired: every call is refused.
+    expired: bool,
+    /// The network is gone: no call gets through.
+    cut: bool,
+    /// How often a connection was made.
+    connected: u64,
+}
+
+impl Contents {
+    /// The next fault of a call.
+    fn fault(&mut self, operation: &str, name: &str, of: impl Fn(&str) -> bool) -> Option<String> {
+        for key in [format!("{operation} {name}"), operation.to_owned()] {
+            if let Some(faults) = self.faults.get_mut(&key)
+                && faults.first().is_some_and(|it| of(it))
+            {
+                return Some(faults.remove(0));
+            }
+        }
+        None
+    }
 }
 
 impl Cloud {
@@ -79,27 +114,64 @@ impl Cloud {
             .expect("the fake cloud's file can be written");
     }
 
-    /// One call: logged, faulted, acted on.
-    fn call<T>(
+    fn may_go(&self) -> bool {
+        self.path.with_extension("go").exists()
+    }
+
+    /// Waits until the test lets go. Nothing is said of it.
+    async fn let_go(&self, cx: &Cx) -> Result<()> {
+        let quiet = Cx { status: None, limit: None, ..cx.clone() };
+        self.wait(&quiet, "the test").await
+    }
+
+    async fn wait(&self, cx: &Cx, what: &str) -> Result<()> {
+        let look = || async { Ok(self.may_go().then_some(())) };
+        cx.wait(what, Duration::from_secs(600), look).await
+    }
+
+    /// What `ready` and `gone` wait for, if they are told to.
+    async fn settled(&self, cx: &Cx, operation: &str, id: &str) -> Result<()> {
+        let mut contents = self.load();
+        if contents.fault(operation, id, |it| it == "wait").is_some() {
+            self.save(&contents);
+            self.wait(cx, "the fake cloud").await?;
+        }
+        Ok(())
+    }
+
+    /// One call: held, logged, faulted, acted on.
+    async fn call<T>(
         &self,
+        cx: &Cx,
         operation: &str,
         name: &str,
         act: impl FnOnce(&mut Contents) -> Result<T>,
     ) -> Result<T> {
         let mut contents = self.load();
+        if contents.fault(operation, name, |it| it == "hold").is_some() {
+            contents.held.push(format!("{operation} {name}"));
+            self.save(&contents);
+            self.let_go(cx).await?;
+            contents = self.load();
+        }
         contents.calls.push(format!("{operation} {name}"));
-        let of = |contents: &mut Contents, key: &str| {
-            let faults = contents.faults.get_mut(key).filter(|it| !it.is_empty());
-            faults.map(|it| it.remove(0))
-        };
-        let fault = of(&mut contents, &format!("{operation} {name}"));
-        let fault = fault.or_else(|| of(&mut contents, operation)).unwrap_or_default();
+        let fault = contents.fault(operation, name, |_| true).unwrap_or_default();
+        if fault == "stall" && !self.may_go() {
+            contents.faults.entry(operation.to_owned()).or_default().insert(0, fault.clone());
+        }
+        contents.expired |= fault == "expire";
+        contents.cut |= fault == "cut";
         let refused = |kind, code: &str| {
             Err(Error::new(kind, code, format!("the fake cloud was told to {fault}")))
         };
         let result = match &*fault {
+            _ if contents.cut => Err(Error::new(Kind::NotSent, "", "connection refused")),
+            _ if contents.expired => {
+                let message = "The security token included in the request is expired";
+                Err(Error::new(Kind::Credentials, "ExpiredToken", message))
+            }
             "refuse" => refused(Kind::Service, "Refused"),
-            "throttle" => refused(Kind::Service, "Throttling"),
+            "throttle" | "stall" => refused(Kind::Service, "Throttling"),
             "drop" => refused(Kind::Ambiguous, ""),
             "lose" => act(&mut contents).and_then(|_| refused(Kind::Ambiguous, "")),
             _ => act(&mut contents),
@@ -229,7 +301,7 @@ impl AnyResource for Fake {
                 return Ok(Made { id: cx.op.clone(), outputs: Some(new.clone()) });
             }
             let name = name_of(new);
-            let made = self.cloud.call("create", &name, |cloud| {
+            let made = self.cloud.call(cx, "create", &name, |cloud| {
                 if cloud.things.values().any(|it| it["name"] == *name) {
                     return Err(Error::new(
                         Kind::Service,
@@ -250,30 +322,32 @@ impl AnyResource for Fake {
                 cloud.things.insert(id.clone(), thing);
                 Ok(id)
             });
-            let made = made.map_err(|it| echoing(it, new));
+            let made = made.await.map_err(|it| echoing(it, new));
             made.map(|id| Made { id, outputs: None })
         })
     }
-    fn finish<'a>(&'a self, _: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
+    fn finish<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            self.cloud.call("finish", id, |cloud| {
+            let finish = self.cloud.call(cx, "finish", id, |cloud| {
                 if let Some(thing) = cloud.things.get_mut(id) {
                     thing["finished"] = true.into();
                 }
                 Ok(())
-            })
+            });
+            finish.await
         })
     }
-    fn ready<'a>(&'a self, _: &'a Cx, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
+    fn ready<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.cloud.settled(cx, "ready", id))
     }
     fn read_many<'a>(
         &'a self,
-        _: &'a Cx,
+        cx: &'a Cx,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
         Box::pin(async move {
-            self.cloud.call("read", &ids.join(","), |cloud| {
+            let names = ids.join(",");
+            let read = self.cloud.call(cx, "read", &names, |cloud| {
                 let one = |id: &String| {
                     let mut thing = cloud.things.get(id)?.clone();
                     let map = thing.as_object_mut()?;
@@ -283,19 +357,20 @@ impl AnyResource for Fake {
                     Some(Value::from_json(&thing))
                 };
                 Ok(ids.iter().map(one).collect())
-            })
+            });
+            read.await
         })
     }
     fn update<'a>(
         &'a self,
-        _: &'a Cx,
+        cx: &'a Cx,
         id: &'a str,
         old: &'a Value,
         new: &'a Value,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             self.cloud
-                .call("update", id, |cloud| {
+                .call(cx, "update", id, |cloud| {
                     let thing = cloud
                         .things
                         .get_mut(id)
@@ -312,6 +387,7 @@ impl AnyResource for Fake {
                     thing["version"] = json!(thing["version"].as_u64().unwrap_or_default() + 1);
                     Ok(())
                 })
+                .await
                 .map_err(|it| echoing(it, new))
         })
     }
@@ -323,30 +399,33 @@ impl AnyResource for Fake {
     ) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move { Ok(id.to_owned()) })
     }
-    fn delete<'a>(&'a self, _: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
+    fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             if self.is_local() {
                 return Ok(());
             }
-            self.cloud.call("delete", id, |cloud| {
+            let delete = self.cloud.call(cx, "delete", id, |cloud| {
                 let used = cloud.things.iter().any(|(other, it)| other != id && it["uses"] == *id);
                 if used {
                     return Err(Error::new(Kind::Service, "InUse", format!("`{id}` is in use")));
                 }
                 cloud.things.remove(id);
                 Ok(())
-            })
+            });
+            delete.await
         })
     }
-    fn gone<'a>(&'a self, _: &'a Cx, _: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
+    fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.cloud.settled(cx, "gone", id))
     }
     fn find<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
-            self.cloud.call("find", &name_of(new), |cloud| {
+            let name = name_of(new);
+            let find = self.cloud.call(cx, "find", &name, |cloud| {
                 let found = cloud.things.iter().find(|(_, it)| it["op"] == *cx.op);
                 Ok(found.map(|(id, _)| id.clone()))
-            })
+            });
+            find.await
         })
     }
 }

@@ -93,6 +93,7 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Waits until dependents can use it, after a create and after an update.
+    /// Reads only: an interrupt leaves it at any point.
     fn ready(_: &Cx, _id: &str, _: &Self::Inputs) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }
@@ -140,6 +141,7 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Waits until it no longer holds what it was made of, after a delete.
+    /// Reads only, like `ready`.
     fn gone(_: &Cx, _id: &str) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }

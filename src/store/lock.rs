@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, TryLockError},
     io::{Read as _, Seek as _, Write as _},
     path::Path,
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ pub struct Owner {
 /// Held as long as it lives.
 #[derive(Debug)]
 pub struct Lock {
-    file: File,
+    file: Arc<File>,
     /// The last owner, when it died without letting go.
     pub took_over: Option<Owner>,
 }
@@ -49,7 +50,17 @@ impl Lock {
         file.rewind()?;
         file.write_all(serde_json::to_string(owner)?.as_bytes())?;
         file.flush()?;
-        Ok(Self { file, took_over })
+        Ok(Self { file: Arc::new(file), took_over })
+    }
+
+    /// Lets go in place of a drop, for when the process ends without one.
+    pub fn letting_go(&self) -> impl FnOnce() + Send + 'static {
+        let file = Arc::downgrade(&self.file);
+        move || {
+            if let Some(file) = file.upgrade() {
+                drop(file.set_len(0));
+            }
+        }
     }
 }
 

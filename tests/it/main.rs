@@ -23,6 +23,7 @@ mod refusals;
 #[cfg(feature = "aws")]
 mod schema;
 mod secrets;
+mod terminal;
 mod up;
 #[cfg(feature = "aws")]
 mod world;

@@ -4,7 +4,10 @@
 
 use std::{
     fs,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Sender, channel},
+    },
     thread,
 };
 
@@ -42,7 +45,10 @@ impl Interrupts {
         // A thread of its own: it must hear while the command reads a line.
         let watcher = thread::Builder::new().name("signals".to_owned());
         // Without it, signals do what they do by default: end the process.
-        drop(watcher.spawn(move || own.listen(&end, terminal)));
+        let (listening, heard) = channel();
+        drop(watcher.spawn(move || own.listen(&end, terminal, listening)));
+        // Ends with the message, or with the thread.
+        heard.recv().unwrap_or_default();
         interrupts
     }
 
@@ -64,17 +70,18 @@ impl Interrupts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn listen(&self, end: &Sender<u8>, terminal: bool) {
+    fn listen(&self, end: &Sender<u8>, terminal: bool, listening: Sender<()>) {
         let Ok(engine) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
             return;
         };
-        engine.block_on(async {
+        engine.block_on(async move {
             let ignored = ignored();
             let (mut interrupt, mut terminate, mut hangup) = (
                 heard(SignalKind::interrupt(), ignored),
                 heard(SignalKind::terminate(), ignored),
                 heard(SignalKind::hangup(), ignored),
             );
+            drop(listening);
             let mut told = 0;
             loop {
                 let hung_up = tokio::select! {

@@ -10,7 +10,7 @@ mod inner {
     pub struct Clients;
 
     pub async fn connect(_: &Settings, _: Pace) -> Result<(Clients, Place)> {
-        Err(Error::new(Kind::NotSent, "", "this build has no AWS in it (feature `aws`)"))
+        Err(Error::new(Kind::Broken, "", "this build has no AWS in it (feature `aws`)"))
     }
 
     impl Clients {

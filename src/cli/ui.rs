@@ -114,6 +114,7 @@ impl Ui {
             self.raw(&format!("{} [{}] ", self.paint(BOLD, question), choices.join("/")));
             let mut line = String::new();
             if io::stdin().lock().read_line(&mut line)? == 0 {
+                self.say("");
                 return Err(Failure::new(code::CANCELLED, "cancelled"));
             }
             let line = line.trim();

@@ -381,8 +381,11 @@ impl<'a> Executor<'a> {
                 }
                 Returned::Left(step) => {
                     self.finished.abandoned.push(step);
-                    self.active.remove(&step);
-                    let why = "not waited for; the next run goes on from here".to_owned();
+                    let active = self.active.remove(&step).filter(|it| it.named);
+                    let why = match active.and_then(|it| it.job) {
+                        Some(job) => format!("it is {}; the next run waits for it", job.state.id),
+                        None => "not waited for; the next run looks what became of it".to_owned(),
+                    };
                     on_event(Event::Left { step, why });
                 }
                 Returned::Step(step, Landed::Stuck(cause, why)) => {

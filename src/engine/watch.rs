@@ -161,6 +161,27 @@ impl AnyResource for Watched<'_> {
 mod tests {
     use super::*;
 
+    /// A method with a body of its own in the trait would be called there, and
+    /// not of the type.
+    #[test]
+    fn every_method_is_handed_on() {
+        let seam = include_str!("../provider/mod.rs");
+        let seam = seam.split("pub trait AnyResource").nth(1).expect("the trait");
+        let seam = seam.split("\n}").next().expect("its end");
+        let own = include_str!("watch.rs");
+        let names: Vec<&str> = seam
+            .split("    fn ")
+            .skip(1)
+            .filter_map(|it| {
+                it.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next()
+            })
+            .collect();
+        assert!(names.len() > 15, "{names:?}");
+        for name in names {
+            assert!(own.contains(&format!("self.kind.{name}(")), "`{name}` is not handed on");
+        }
+    }
+
     #[test]
     fn only_what_waits_may_be_left() {
         let watch = Watch::default();

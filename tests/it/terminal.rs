@@ -64,7 +64,10 @@ fn watchdog(child: &Child) -> Sender<()> {
 impl Terminal {
     fn new(env: &TestEnv, line: &str) -> Self {
         let args: Vec<&str> = line.split_whitespace().collect();
-        let plain = env.command(&args);
+        Self::of(&env.command(&args))
+    }
+
+    fn of(plain: &Command) -> Self {
         let set =
             |(name, value): (&OsStr, Option<&OsStr>)| Some((name.to_owned(), value?.to_owned()));
         let command = PtyCommand::new(plain.get_program())
@@ -208,7 +211,11 @@ fn an_interrupt_at_the_question_ends_at_once() {
         terminal.until("[yes/details/no] ");
         terminal.types(keys);
         let screen = terminal.ends(8);
-        let why = if keys == "\x03" { "interrupted; AWS was not changed" } else { "cancelled" };
+        let why = if keys == "\x03" {
+            "\ninterrupted; AWS was not changed"
+        } else {
+            "\nerror: cancelled"
+        };
         assert!(screen.contains(why), "{screen}");
         assert_eq!(env.things(), [""; 0]);
         converges(&env, &["a", "b"]);
@@ -349,7 +356,10 @@ fn a_long_wait_is_not_sat_out() {
     terminal.ctrl_c();
     let screen = terminal.ends(8);
     assert!(screen.contains("Stopping: nothing new is started\n"), "{screen}");
-    assert!(screen.contains("a creating left: not waited for; the next run goes on"), "{screen}");
+    assert!(
+        screen.contains("a creating left: it is fake-1; the next run waits for it"),
+        "{screen}"
+    );
     assert!(screen.contains("Left to the next run: 1\n    create fake:Thing a"), "{screen}");
     assert_eq!(env.things(), ["a"]);
     converges(&env, &["a", "b"]);
@@ -359,7 +369,9 @@ fn a_long_wait_is_not_sat_out() {
     let mut terminal = Terminal::new(&env, "destroy --yes");
     terminal.until("waiting for the fake cloud");
     terminal.ctrl_c();
-    terminal.ends(8);
+    let screen = terminal.ends(8);
+    let why = "b deleting left: not waited for; the next run looks what became of it";
+    assert!(screen.contains(why), "{screen}");
     assert_eq!(env.things(), ["a"]);
     env.ok("destroy --yes");
     assert!(env.things().is_empty() && env.snapshot().resources.is_empty());
@@ -414,16 +426,18 @@ resources:
 
 #[test]
 fn expired_credentials_pause_a_run_on_a_terminal() {
-    // Of a create that may have been acted on, too, and of one that was named.
-    let cases: &[&[(&str, &[&str])]] = &[
-        &[("create b", &["expire"])],
-        &[("create b", &["hold", "expire"]), ("create c", &["hold", "expire"])],
-        &[("create b", &["lose"]), ("find b", &["expire"])],
-        &[("create b", &["drop"]), ("find b", &["expire"])],
-        &[("finish", &["", "expire"])],
-        &[("read", &["", "expire"])],
+    // Of a create that may have been acted on, too, and of one that was named:
+    // with how many creates are sent in all. `c` is refused beside `b`.
+    type Case = (&'static [(&'static str, &'static [&'static str])], usize);
+    let cases: &[Case] = &[
+        (&[("create b", &["expire"])], 6),
+        (&[("create b", &["hold", "expire"]), ("create c", &["hold", "expire"])], 6),
+        (&[("create b", &["lose"]), ("find b", &["expire"])], 5),
+        (&[("create b", &["drop"]), ("find b", &["expire"])], 6),
+        (&[("finish", &["", "expire"])], 4),
+        (&[("read", &["", "expire"])], 4),
     ];
-    for case in cases {
+    for (case, creates) in cases {
         let env = TestEnv::new(&FORK.replace(
             "type: fake:index:Thing,",
             "type: fake:index:Thing, options: { customTimeouts: { create: 1s } },",
@@ -442,6 +456,9 @@ fn expired_credentials_pause_a_run_on_a_terminal() {
         let screen = terminal.ends(0);
         assert!(screen.contains("Resources: 4 created"), "{case:?}: {screen}");
         assert_eq!(env.cloud()["connected"], 2, "{case:?}: connections are made anew");
+        let calls = env.calls();
+        let sent = calls.iter().filter(|it| it.starts_with("create ")).count();
+        assert_eq!(sent, *creates, "{case:?}: {calls:?}");
         converges(&env, &["a", "b", "c", "d"]);
     }
 }
@@ -456,6 +473,17 @@ fn credentials_that_nobody_renews_pause_again_or_end_the_run() {
     terminal.until("press Enter to go on");
     terminal.ctrl_c();
     let screen = terminal.ends(8);
+    assert!(screen.contains("nothing is lost: `orderinfra up` goes on from here"), "{screen}");
+    renew(&env);
+    converges(&env, &["a", "b", "c", "d"]);
+}
+
+#[test]
+fn a_terminal_of_ci_is_not_asked_for_credentials() {
+    let env = TestEnv::new(FORK);
+    env.fault("create b", &["expire"]);
+    let mut command = env.command(&["up", "--yes"]);
+    let screen = Terminal::of(command.env("CI", "true")).ends(3);
     assert!(screen.contains("nothing is lost: `orderinfra up` goes on from here"), "{screen}");
     renew(&env);
     converges(&env, &["a", "b", "c", "d"]);

@@ -37,7 +37,7 @@ resources:
 /// Exactly these things are there, once each, the state knows each of them,
 /// and nothing is left to do.
 #[track_caller]
-fn converged(env: &TestEnv, names: &[&str], when: &str) {
+pub(crate) fn converged(env: &TestEnv, names: &[&str], when: &str) {
     let things: Vec<String> = env
         .things()
         .iter()
@@ -66,7 +66,7 @@ fn converged(env: &TestEnv, names: &[&str], when: &str) {
 }
 
 const MADE: &[&str] = &["base", "held", "left", "locked", "old", "solo", "top"];
-const CHANGED: &[&str] = &["base", "fresh", "held", "left", "locked", "solo", "top"];
+pub(crate) const CHANGED: &[&str] = &["base", "fresh", "held", "left", "locked", "solo", "top"];
 
 /// Cuts a command off after each of its writes, and runs it again.
 fn everywhere(prepare: impl Fn() -> TestEnv, line: &str, names: &[&str]) {
@@ -99,7 +99,7 @@ fn a_first_up_converges_from_every_cut() {
     everywhere(|| TestEnv::new(BEFORE), "up --yes", MADE);
 }
 
-fn changed() -> TestEnv {
+pub(crate) fn changed() -> TestEnv {
     let env = TestEnv::new(BEFORE);
     env.ok("up --yes");
     env.program(AFTER);

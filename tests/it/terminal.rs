@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     num::NonZeroU16,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread,
     time::{Duration, Instant},
@@ -18,7 +18,7 @@ use pty_process::{
 };
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
-use crate::env::TestEnv;
+use crate::{crash, env::TestEnv};
 
 /// After this long a test has failed. Nothing waits for time to pass.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -278,25 +278,83 @@ fn the_second_interrupt_leaves_at_once() {
     converges(&env, &["a", "b"]);
 }
 
+/// `up` without a terminal.
+fn quiet(env: &TestEnv) -> (Child, Sender<()>) {
+    let mut command = env.command(&["up", "--yes"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let alive = watchdog(&child);
+    (child, alive)
+}
+
+/// What was said up to the word that an interrupt has arrived.
+#[track_caller]
+fn stopping(stderr: &mut ChildStderr) -> Vec<u8> {
+    let mut said = Vec::new();
+    while !said.ends_with(b"Stopping") {
+        let mut byte = [0];
+        assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
+        said.extend(byte);
+    }
+    said
+}
+
+/// Updates, replacements in both orders, deletions and creates, interrupted
+/// once and twice while each kind of call is out.
+#[test]
+fn an_interrupt_during_any_call_loses_nothing() {
+    let mut points = 0;
+    for operation in ["create", "update", "delete", "finish", "read"] {
+        for (before, twice) in [(0, false), (0, true), (1, true), (2, false), (3, true)] {
+            let env = crash::changed();
+            let mut faults = vec![""; before];
+            faults.push("hold");
+            if operation == "read" {
+                // The plan reads each of the two types.
+                faults.splice(..0, ["", ""]);
+            }
+            env.fault(operation, &faults);
+            let (mut child, alive) = quiet(&env);
+            let mut code = None;
+            wait_for("a held call, or the end", || {
+                code = child.try_wait().unwrap();
+                let cloud = env.cloud();
+                code.is_some() || cloud["held"].as_array().is_some_and(|it| !it.is_empty())
+            });
+            if code.is_some() {
+                // There are not so many calls of this kind.
+                continue;
+            }
+            points += 1;
+            signal("-TERM", &child);
+            let mut stderr = child.stderr.take().unwrap();
+            drop(stopping(&mut stderr));
+            match twice {
+                true => signal("-TERM", &child),
+                false => go(&env),
+            }
+            drop(std::io::copy(&mut stderr, &mut std::io::sink()));
+            let when = format!("{operation} {before}, {twice}");
+            assert_eq!(child.wait().unwrap().code(), Some(8), "{when}");
+            drop(alive);
+            go(&env);
+            env.ok("up --yes");
+            crash::converged(&env, crash::CHANGED, &when);
+        }
+    }
+    assert!(points >= 18, "only {points} points");
+}
+
 #[test]
 fn without_a_terminal_a_termination_is_an_interrupt() {
     for name in ["-TERM", "-INT", "-HUP"] {
         let env = TestEnv::new(PAIR);
         env.fault("create a", &["hold"]);
-        let mut command = env.command(&["up", "--yes"]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let alive = watchdog(&child);
+        let (mut child, alive) = quiet(&env);
         held(&env, "create a");
         signal(name, &child);
-        // Only then may the call end: the signal must be there before it.
-        let mut child = child;
         let mut stderr = child.stderr.take().unwrap();
-        let mut said = Vec::new();
-        while !String::from_utf8_lossy(&said).contains("Stopping") {
-            let mut byte = [0];
-            assert_eq!(stderr.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&said));
-            said.extend(byte);
-        }
+        // Only then may the call end: the signal must be there before it.
+        let mut said = stopping(&mut stderr);
         if name == "-HUP" {
             // The shell passes on what the terminal has said already.
             signal(name, &child);

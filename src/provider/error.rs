@@ -25,7 +25,7 @@ pub enum Kind {
     /// The request may or may not have been acted on: time-out, connection
     /// lost, a 5xx.
     Ambiguous,
-    /// The request was never sent.
+    /// The request was never sent: nobody can be reached.
     NotSent,
     /// No credentials, or expired ones.
     Credentials,

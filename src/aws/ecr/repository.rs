@@ -302,5 +302,5 @@ fn filters(wanted: &Inputs) -> Result<Option<Vec<ImageTagMutabilityExclusionFilt
 
 /// A part of a request that lacks what the SDK demands.
 fn built<T>(part: std::result::Result<T, BuildError>) -> Result<T> {
-    part.map_err(|error| Error::new(Kind::NotSent, "", error.to_string()))
+    part.map_err(|error| Error::new(Kind::Broken, "", error.to_string()))
 }

@@ -55,7 +55,7 @@ async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
 
 /// A part of a request that lacks what the SDK demands.
 fn built<T>(part: std::result::Result<T, BuildError>) -> Result<T> {
-    part.map_err(|error| Error::new(Kind::NotSent, "", error.to_string()))
+    part.map_err(|error| Error::new(Kind::Broken, "", error.to_string()))
 }
 
 /// The last part of an ARN or path: a name stays as it is.

@@ -166,7 +166,7 @@ impl Volume {
                 .root_directory(&it.root_directory)
                 .authorization_config(built(access.build())?)
                 .build()
-                .map_err(|error| Error::new(Kind::NotSent, "", error.to_string()))
+                .map_err(|error| Error::new(Kind::Broken, "", error.to_string()))
         });
         let s3files = self.s3files_volume_configuration.as_ref().map(|it| {
             S3FilesVolumeConfiguration::builder()

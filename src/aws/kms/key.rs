@@ -326,7 +326,7 @@ async fn tags(cx: &Cx, id: &str) -> Result<Vec<(String, String)>> {
 
 fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>> {
     let broken = |error: aws_smithy_types::error::operation::BuildError| {
-        Error::new(Kind::NotSent, "", error.to_string())
+        Error::new(Kind::Broken, "", error.to_string())
     };
     let tag = |(key, value)| Tag::builder().tag_key(key).tag_value(value).build().map_err(broken);
     tags.into_iter().map(tag).collect()

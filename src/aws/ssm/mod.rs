@@ -30,7 +30,7 @@ async fn tags(cx: &Cx, name: &str) -> Result<Vec<(String, String)>> {
 
 fn tag_list(tags: impl IntoIterator<Item = (String, String)>) -> Result<Vec<Tag>> {
     let broken = |error: aws_smithy_types::error::operation::BuildError| {
-        Error::new(Kind::NotSent, "", error.to_string())
+        Error::new(Kind::Broken, "", error.to_string())
     };
     let tag = |(key, value)| Tag::builder().key(key).value(value).build().map_err(broken);
     tags.into_iter().map(tag).collect()

@@ -318,7 +318,7 @@ async fn metadata(cx: &Cx, names: &[String]) -> Result<HashMap<String, Parameter
     for some in names.chunks(METADATA) {
         let filter = ParameterStringFilter::builder().key("Name").option("Equals");
         let filter = filter.set_values(Some(some.to_vec())).build();
-        let filter = filter.map_err(|error| Error::new(Kind::NotSent, "", error.to_string()))?;
+        let filter = filter.map_err(|error| Error::new(Kind::Broken, "", error.to_string()))?;
         let call = cx.aws.ssm().describe_parameters().parameter_filters(filter);
         let mut pages = call.max_results(50).into_paginator().send();
         while let Some(page) = pages.next().await {

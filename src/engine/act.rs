@@ -56,6 +56,9 @@ pub(super) enum Landed {
     /// Every call would meet this now. The step's row stays open: this run
     /// repeats the stretch, or the next one finds out what became of it.
     Stuck(Cause, String),
+    /// It failed, and nobody knows whether it has made something. Its row
+    /// stays open: the next run looks.
+    InDoubt(String),
 }
 
 impl Job {
@@ -102,7 +105,7 @@ impl Job {
         match landed {
             Landed::Named(id) => Some(Row::Named { op, id: id.clone() }),
             Landed::Ended(result) => Some(Row::Ended { op, result: result.clone() }),
-            Landed::Stuck(..) => None,
+            Landed::Stuck(..) | Landed::InDoubt(_) => None,
         }
     }
 
@@ -150,7 +153,7 @@ impl Job {
                 let Some(kind) = registry.resource(&self.state.token) else { return Ok(None) };
                 let kind = &Watched { kind, watch: &self.watch };
                 let cx = self.cx(kind, connections, sender.clone(), "create").await?;
-                self.find(kind, &cx).await
+                find(kind, &cx, &self.state.inputs, LOST).await
             };
             match found.await {
                 Ok(Some(id)) => Landed::Named(id),
@@ -197,6 +200,7 @@ impl Job {
         let text = self.state.outputs.scrub(text);
         match Cause::of(error) {
             Some(cause) => Landed::Stuck(cause, text),
+            None if self.state.id.is_empty() && self.watch.in_doubt() => Landed::InDoubt(text),
             None => Landed::Ended(Err(text)),
         }
     }

@@ -393,6 +393,11 @@ impl<'a> Executor<'a> {
                     self.stuck.push(step);
                     on_event(Event::Left { step, why });
                 }
+                Returned::Step(step, Landed::InDoubt(why)) => {
+                    let Some(active) = self.active.remove(&step) else { continue };
+                    let why = format!("{why}; the next run looks whether it was made");
+                    self.end(step, active.started, active.key.as_deref(), Err(why), on_event);
+                }
                 Returned::Step(step, Landed::Named(id)) => {
                     let Some(active) = self.active.get_mut(&step) else { continue };
                     let Some(job) = &mut active.job else { continue };

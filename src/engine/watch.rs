@@ -88,6 +88,9 @@ impl AnyResource for Watched<'_> {
     fn held(&self) -> bool {
         self.kind.held()
     }
+    fn anonymous(&self) -> bool {
+        self.kind.anonymous()
+    }
     fn check(&self, inputs: &Value) -> Result<()> {
         self.kind.check(inputs)
     }
@@ -145,6 +148,9 @@ impl AnyResource for Watched<'_> {
     }
     fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, last: &'a Value) -> BoxFuture<'a, Result<()>> {
         self.during(CHANGING, self.kind.delete(cx, id, last))
+    }
+    fn holders<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<Vec<String>>> {
+        self.during(LOOKING, self.kind.holders(cx, id))
     }
     fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>> {
         self.during(LOOKING, self.kind.gone(cx, id))

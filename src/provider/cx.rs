@@ -187,7 +187,12 @@ impl Cx {
             };
             let limit = self.limit.map_or(rule.limit, |own| own.max(rule.limit));
             if started.elapsed() >= self.pace.of(limit) {
-                let message = format!("still {reason} after {}: {}", words(limit), error.message);
+                let message = match error.kind {
+                    Kind::Service => {
+                        format!("still {reason} after {}: {}", words(limit), error.message)
+                    }
+                    _ => format!("{} (tried for {})", error.message, words(limit)),
+                };
                 return Err(Error { message, ..error });
             }
             let (spent, limit) = (clock(started.elapsed()), clock(limit));

@@ -34,3 +34,16 @@ fn a_lost_answer_is_looked_for_before_it_is_sent_again() {
     let of = |operation: &str| calls.iter().filter(|it| it.starts_with(operation)).count();
     assert_eq!((of("create"), of("find")), (1, 1), "{calls:?}");
 }
+
+/// The answer is lost, and AWS refuses to say what became of the request.
+#[test]
+fn a_create_in_doubt_is_left_to_the_next_run() {
+    let env = TestEnv::new("resources: {only: {type: 'fake:Thing', properties: {text: a}}}\n");
+    env.fault("create", &["lose"]);
+    env.fault("find", &["refuse"]);
+    let ran = env.run("up --yes").ends(1);
+    drop(ran.says("the next run looks whether it was made"));
+    env.ok("up --yes").says("cut off during 1 step").says("it will be finished");
+    assert_eq!(env.things().len(), 1);
+    env.ok("preview --expect-no-changes");
+}

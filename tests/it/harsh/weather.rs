@@ -38,7 +38,6 @@ pub(crate) struct Climate {
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
     pub(crate) service: &'static str,
-    /// How it begins.
     pub(crate) operation: &'static str,
     pub(crate) times: u32,
     pub(crate) what: Trouble,
@@ -203,8 +202,7 @@ impl Weather {
     fn scripted(&mut self, call: &Call) -> Option<Fate> {
         let scripted = self.climate.script.iter_mut().find(|it| {
             it.times > 0
-                && call.service == it.service
-                && call.operation.starts_with(it.operation)
+                && call.is(it.service, it.operation)
                 && !matches!(it.what, Trouble::Says(_))
         })?;
         scripted.times -= 1;

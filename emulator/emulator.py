@@ -780,6 +780,20 @@ def parameters_can_be_reset():
 
 
 @patches("rds")
+def subnet_groups_are_made_once():
+    """moto writes over a subnet group of the same name."""
+    from moto.rds.exceptions import RDSClientError
+    from moto.rds.models import RDSBackend
+
+    @around(RDSBackend, "create_subnet_group")
+    def create_subnet_group(original, self, subnet_name, *arguments, **named):
+        if subnet_name in self.subnet_groups:
+            why = f"The DB subnet group '{subnet_name}' already exists."
+            raise RDSClientError("DBSubnetGroupAlreadyExists", why)
+        return original(self, subnet_name, *arguments, **named)
+
+
+@patches("rds")
 def clusters_are_made_once():
     """CreateDBCluster with an existing name is refused with the code of clusters."""
     from moto.rds.exceptions import RDSClientError

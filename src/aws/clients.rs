@@ -190,7 +190,7 @@ mod inner {
     }
 
     /// However much a test hurries: an answer takes what it takes.
-    const AT_LEAST: Duration = Duration::from_secs(10);
+    const AT_LEAST: Duration = Duration::from_secs(5);
 
     async fn load(settings: &Settings, pace: Pace) -> Result<SdkConfig> {
         let timeouts = TimeoutConfig::builder()

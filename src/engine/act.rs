@@ -242,8 +242,7 @@ impl Job {
         }
     }
 
-    /// A create whose answer was lost is looked for before it is sent again,
-    /// and one that is refused because it exists may be our own.
+    /// A create whose answer was lost is looked for before it is sent again.
     async fn create(&self, kind: &dyn AnyResource, cx: &Cx) -> Result<Landed> {
         let (inputs, once) = (&self.state.inputs, cx.once());
         let patience = cx.pace.of(retry::UNANSWERED.limit);
@@ -263,8 +262,8 @@ impl Job {
                 return Err(error);
             }
             let found = match lost_since {
-                // It can only be our own when this step has made it before.
-                None if answered => kind.find(cx, inputs).await.ok().flatten(),
+                // What exists then is somebody else's.
+                None if answered => return Err(error),
                 // Refused because of what the lost request made, it may be,
                 // and what it made does not show yet.
                 _ if answered || kind.anonymous() => find(kind, cx, inputs, LOST).await?,

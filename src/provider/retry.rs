@@ -121,6 +121,9 @@ static RULES: &[Rule] = &[
     rule("aws:ec2/", "VolumeInUse", "", 5, IN_USE),
     // EC2, creates: what was just made is not seen by every server yet
     rule("aws:ec2/", "Gateway.NotAttached", "", 2, LAG),
+    // A lost answer hides what was done: the next attempt looks first
+    rule("aws:ec2/routeTable:", "RouteAlreadyExists", "", 1, LAG),
+    rule("aws:ec2/securityGroup:", "InvalidPermission.Duplicate", "", 1, LAG),
     rule("aws:ec2/", "InvalidAllocationID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidGatewayID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidGroup.NotFound", "", 2, LAG),
@@ -175,6 +178,7 @@ static RULES: &[Rule] = &[
     rule("aws:iam/", "ConcurrentModification", "", 2, BUSY),
     rule("aws:iam/", "DeleteConflict", "", 2, IN_USE),
     rule("aws:iam/", "EntityTemporarilyUnmodifiable", "", 2, BUSY),
+    rule("aws:iam/instanceProfile:", "LimitExceeded", "InstanceSessionsPerInstanceProfile", 1, LAG),
     rule("aws:iam/instanceProfile:", "InvalidParameterValue", "cannot be found", 2, LAG),
     rule("aws:iam/", "MalformedPolicyDocument", "Invalid principal in policy", 2, IAM),
     rule("aws:iam/", "NoSuchEntity", "", 2, LAG),

@@ -69,6 +69,7 @@ struct Phase {
     rows: usize,
 }
 
+#[expect(clippy::disallowed_methods, reason = "how much is tried is said from outside")]
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|it| !it.is_empty())
 }
@@ -379,7 +380,7 @@ fn many_times(phase: &Phase, seed: u64) -> Amiss {
     let mut amiss = Amiss { tried: 1, ..Amiss::default() };
     for kill in 0..5 {
         let dice = mixed(seed.wrapping_add(kill));
-        let change = dice % 4 != 0;
+        let change = !dice.is_multiple_of(4);
         let of = if change { phase.changes } else { phase.reads };
         let number = usize::try_from(dice / 4).unwrap_or_default() % (of / 2).max(1);
         let moment = match (dice / 7) % 3 {

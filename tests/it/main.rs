@@ -8,6 +8,8 @@
 )]
 
 #[cfg(feature = "aws")]
+mod answers;
+#[cfg(feature = "aws")]
 mod contract;
 mod crash;
 mod env;

@@ -38,7 +38,7 @@ pub(crate) struct Cloud {
     pub(crate) port: u16,
     end: Box<dyn Fn() + Send + Sync>,
     /// Ends after its copies.
-    origin: Option<Arc<Cloud>>,
+    origin: Option<Arc<Self>>,
 }
 
 /// What is in a cloud: ids by kind.
@@ -110,8 +110,9 @@ pub(crate) struct World {
     dir: TempDir,
     /// `-C`, below the folder.
     project: PathBuf,
-    /// Tells one command's dice from another's.
+    /// Tells one command's dice from another's, and one program's.
     commands: AtomicU64,
+    seed: u64,
 }
 
 impl World {
@@ -131,7 +132,12 @@ impl World {
     }
 
     fn new(dir: TempDir, project: PathBuf) -> Self {
-        Self { cloud: Cloud::empty().copy(), dir, project, commands: AtomicU64::new(0) }
+        Self { cloud: Cloud::empty().copy(), dir, project, commands: AtomicU64::new(0), seed: 0 }
+    }
+
+    /// Another program, with a state of its own, in the same cloud.
+    pub(crate) fn beside(&self, text: &str) -> Self {
+        Self { cloud: Arc::clone(&self.cloud), seed: self.seed + 1, ..Self::with_program(text) }
     }
 
     /// The same once more.
@@ -139,7 +145,8 @@ impl World {
         let dir = TempDir::new().unwrap();
         copy(self.dir.path(), dir.path());
         let commands = AtomicU64::new(self.commands.load(Ordering::Relaxed));
-        Self { cloud: self.cloud.copy(), dir, project: self.project.clone(), commands }
+        let (cloud, project) = (self.cloud.copy(), self.project.clone());
+        Self { cloud, dir, project, commands, seed: self.seed }
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -171,7 +178,7 @@ impl World {
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", harsh.port))
             .env("ORDERINFRA_TEST_HURRY", HURRY.to_string())
-            .env("ORDERINFRA_TEST_SEED", format!("{line} {number}"))
+            .env("ORDERINFRA_TEST_SEED", format!("{} {line} {number}", self.seed))
             .stdin(Stdio::null())
             .stdout(fs::File::create(said("stdout")).unwrap())
             .stderr(fs::File::create(said("stderr")).unwrap());

@@ -59,19 +59,13 @@ impl Resource for Dashboard {
         ])
     }
 
-    /// Putting overwrites, and dashboards have no tags: one that says the same
-    /// is taken for ours, any other is somebody's.
+    /// Putting overwrites: whatever is there already is somebody's.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        match live(cx, &new.dashboard_name).await? {
-            Some(live) if live.inputs.dashboard_body != new.dashboard_body => {
-                Err(Error::not_ours("a dashboard of this name"))
-            }
-            Some(_) => Ok(new.dashboard_name.clone()),
-            None => {
-                put(cx, new).await?;
-                Ok(new.dashboard_name.clone())
-            }
+        if live(cx, &new.dashboard_name).await?.is_some() {
+            return Err(Error::not_ours("a dashboard of this name"));
         }
+        put(cx, new).await?;
+        Ok(new.dashboard_name.clone())
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<Outputs>> {
@@ -87,6 +81,7 @@ impl Resource for Dashboard {
         Ok(())
     }
 
+    /// Dashboards have no tags: the one that says the same is ours.
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
         let live = live(cx, &inputs.dashboard_name).await?;
         let ours = live.is_some_and(|it| it.inputs.dashboard_body == inputs.dashboard_body);

@@ -49,7 +49,6 @@ pub(crate) struct Kill {
 pub(crate) struct Entry {
     pub(crate) service: String,
     pub(crate) operation: String,
-    pub(crate) text: String,
     pub(crate) change: bool,
     /// The HTTP status that went back; 0 when nothing did.
     pub(crate) status: u16,
@@ -201,7 +200,6 @@ impl Shared {
         log.push(Entry {
             service: call.service.clone(),
             operation: call.operation.clone(),
-            text: call.text.clone(),
             change: call.changes(),
             status: 0,
             acted: false,

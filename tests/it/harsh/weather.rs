@@ -177,12 +177,14 @@ impl Weather {
         if let Some(key) = serial(call) {
             self.busy.remove(&key);
         }
-        let scripted = self.climate.script.iter_mut().find(|it| {
-            matches!(it.what, Trouble::Says(_)) && it.times > 0 && call.is(it.service, it.operation)
-        });
-        if let Some(Scripted { times, what: Trouble::Says([from, to]), .. }) = scripted {
-            *times -= 1;
-            response.body = response.text().replace(*from, to).into_bytes();
+        for it in &mut self.climate.script {
+            if let Trouble::Says([from, to]) = it.what
+                && it.times > 0
+                && call.is(it.service, it.operation)
+            {
+                it.times -= 1;
+                response.body = response.text().replace(from, to).into_bytes();
+            }
         }
         if response.status() != 200 {
             return;

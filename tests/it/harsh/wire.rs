@@ -71,7 +71,7 @@ impl Message {
         let told = ["content-length", "transfer-encoding", "expect"];
         let headers = self.headers.iter().filter(|(name, _)| !told.contains(&name.as_str()));
         for (name, value) in headers.chain(&length) {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         head += "\r\n";
         to.write_all(&[head.as_bytes(), &self.body].concat())?;

@@ -1,0 +1,173 @@
+//! Answers that are lost, late, or not what they seem; and things that are
+//! somebody else's. Over every type of `types/`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use serde_json::Value as Json;
+
+use crate::{
+    harsh::{Climate, Entry, Harsh, Scripted, Trouble},
+    world::{World, repository},
+};
+
+/// How many types are tried at a time.
+const LANES: usize = 2;
+
+/// The programs of all AWS types, by file name.
+fn programs() -> Vec<(String, Json)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(repository().join("tests/it/types")).unwrap().flatten() {
+        let text = fs::read_to_string(entry.path()).unwrap();
+        let mut program: Json = serde_yaml::from_str(&text).unwrap();
+        program.as_object_mut().unwrap().remove("contract");
+        let token = program["resources"]["it"]["type"].as_str().unwrap();
+        if token.starts_with("aws:") {
+            all.push((entry.file_name().to_string_lossy().into_owned(), program));
+        }
+    }
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert!(all.len() > 40);
+    all
+}
+
+/// Tries all types, a few at a time; what is amiss, by type.
+fn each(work: impl Fn(&Json) -> Result<(), String> + Sync) {
+    let (all, next, failures) = (programs(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                while let Some((name, program)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(why) = work(program) {
+                        failures.lock().unwrap().push(format!("== {name}\n{why}"));
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), all.len(), failures.join("\n"));
+}
+
+fn mild(world: &World) -> Harsh {
+    scripted(world, Vec::new())
+}
+
+fn scripted(world: &World, script: Vec<Scripted>) -> Harsh {
+    Harsh::start(world.cloud.port, Climate { script, ..Climate::default() })
+}
+
+fn run(world: &World, cloud: &Harsh, line: &str) -> Result<(), String> {
+    let ran = world.run(cloud, line);
+    if ran.code == Some(0) { Ok(()) } else { Err(format!("`{line}`: {ran}")) }
+}
+
+/// How many of each kind.
+fn counts(world: &World) -> Vec<(String, usize)> {
+    world.cloud.census().into_iter().map(|(kind, names)| (kind, names.len())).collect()
+}
+
+/// Every call that changes something is cut off twice: before AWS acts, and
+/// after it.
+#[test]
+fn no_lost_answer_makes_a_thing_twice() {
+    each(|program| {
+        let (plain, world) = {
+            let world = World::with_program(&program.to_string());
+            (world.again(), world)
+        };
+        let cloud = mild(&plain);
+        run(&plain, &cloud, "up --yes")?;
+        let log = cloud.log();
+        let of = |it: &Entry| (leak(&it.service), leak(&it.operation));
+        let changes: BTreeSet<_> = log.iter().filter(|it| it.change).map(of).collect();
+        let script = changes.into_iter().flat_map(|(service, operation)| {
+            let one = |what| Scripted { service, operation, times: 1, what };
+            [one(Trouble::Reset), one(Trouble::Lost)]
+        });
+        let cloud = scripted(&world, script.collect());
+        run(&world, &cloud, "up --yes")?;
+        let (made, wanted) = (counts(&world), counts(&plain));
+        if made != wanted {
+            let more: Vec<_> = made.iter().filter(|it| !wanted.contains(it)).collect();
+            return Err(format!("made {more:?}"));
+        }
+        run(&world, &mild(&world), "preview --expect-no-changes --diff")
+    });
+}
+
+/// For a script of this process's life.
+fn leak(text: &str) -> &'static str {
+    text.to_owned().leak()
+}
+
+/// The same program, with the same names, as another stack: whatever comes of
+/// it, what the first stack made is neither taken over nor deleted.
+#[test]
+fn what_another_stack_made_is_left_alone() {
+    each(|program| {
+        let world = World::with_program(&program.to_string());
+        let cloud = mild(&world);
+        run(&world, &cloud, "up --yes")?;
+        let mut stranger = program.clone();
+        stranger["name"] = "stranger".into();
+        let stranger = world.beside(&stranger.to_string());
+        // Unique names are refused; what needs none is made a second time.
+        drop(stranger.run(&cloud, "up --yes"));
+        run(&stranger, &cloud, "destroy --yes")?;
+        run(&world, &cloud, "preview --expect-no-changes --diff")
+    });
+}
+
+/// The program of a service, with another image the second time.
+fn service(image: &str) -> String {
+    let (_, program) = programs().into_iter().find(|(name, _)| name == "ecs-Service.yaml").unwrap();
+    program.to_string().replace("nginx:stable", image)
+}
+
+/// ECS is stable again after a rollback: on the old revision.
+#[test]
+fn a_deployment_that_is_rolled_back_is_a_failure() {
+    let world = World::with_program(&service("nginx:stable"));
+    run(&world, &mild(&world), "up --yes").unwrap();
+    fs::write(world.file("Pulumi.yaml"), service("nginx:broken")).unwrap();
+    let what = Trouble::Says(["contract-service:2", "contract-service:1"]);
+    let says = Scripted { service: "ecs", operation: "DescribeServices", times: u32::MAX, what };
+    let ran = world.run(&scripted(&world, vec![says]), "up --yes").ends(1);
+    drop(ran.says("the deployment was rolled back"));
+    // It is as it was seen: a later run with a working revision goes on.
+    run(&world, &mild(&world), "up --yes").unwrap();
+}
+
+/// What keeps tasks from starting is told in a service's events only.
+#[test]
+fn a_deployment_that_fails_says_why() {
+    let world = World::with_program(&service("nginx:stable"));
+    let says = |what| Scripted {
+        service: "ecs",
+        operation: "DescribeServices",
+        times: u32::MAX,
+        what: Trouble::Says(what),
+    };
+    let failed = says(["\"COMPLETED\"", "\"FAILED\""]);
+    let reason = says(["completed.", "circuit breaker: tasks failed to start."]);
+    let ran = world.run(&scripted(&world, vec![failed, reason]), "up --yes").ends(1);
+    drop(ran.says("tasks failed to start"));
+}
+
+/// A connection that says nothing is given up, and the call made again.
+#[test]
+fn a_call_that_hangs_is_given_up() {
+    let (_, program) = programs().into_iter().find(|(name, _)| name == "sqs-Queue.yaml").unwrap();
+    let world = World::with_program(&program.to_string());
+    let hang = |operation| Scripted { service: "sqs", operation, times: 1, what: Trouble::Hang };
+    let cloud = scripted(&world, vec![hang("CreateQueue")]);
+    run(&world, &cloud, "up --yes").unwrap();
+    run(&world, &cloud, "preview --expect-no-changes").unwrap();
+}

@@ -780,6 +780,23 @@ def parameters_can_be_reset():
 
 
 @patches("rds")
+def snapshots_of_its_own_never_clash():
+    """A database of the same name that is made twice in a minute would clash with
+    the automated snapshot of the first, which moto keeps and names by the minute."""
+    from moto.rds.models import RDSBackend
+
+    @around(RDSBackend, "create_auto_cluster_snapshot")
+    def cluster(original, self, name, snapshot):
+        self.cluster_snapshots.pop(snapshot, None)
+        return original(self, name, snapshot)
+
+    @around(RDSBackend, "create_auto_snapshot")
+    def instance(original, self, name, snapshot):
+        self.database_snapshots.pop(snapshot, None)
+        return original(self, name, snapshot)
+
+
+@patches("rds")
 def subnet_groups_are_made_once():
     """moto writes over a subnet group of the same name."""
     from moto.rds.exceptions import RDSClientError

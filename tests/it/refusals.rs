@@ -20,7 +20,7 @@ const SOME: u32 = 3;
 
 /// For a cloud that gives in, and for one that does not: fast enough for
 /// limits of three quarters of an hour.
-const PATIENT: u32 = 100;
+const PATIENT: u32 = 50;
 const BRISK: u32 = 5000;
 
 /// A program of `types/`, in a world of its own, and its second form.

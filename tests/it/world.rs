@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// By what AWS's times are divided: in the program and in its weather.
-pub(crate) const HURRY: u32 = 100;
+pub(crate) const HURRY: u32 = 50;
 
 /// No command hangs longer.
 const ENDS_WITHIN: Duration = Duration::from_secs(180);

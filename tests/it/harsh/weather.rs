@@ -93,8 +93,10 @@ pub(super) struct Weather {
     climate: Climate,
     calls: u64,
     young: BTreeMap<String, Young>,
-    /// New principals, and how often each is still refused.
-    principals: BTreeMap<String, u32>,
+    /// New principals.
+    principals: BTreeSet<String>,
+    /// How often each has been refused, by rule.
+    refused: BTreeMap<(&'static str, String), u32>,
     things: Vec<Thing>,
     /// Freed names, until when they stay taken.
     tombs: BTreeMap<(&'static str, String), Instant>,
@@ -137,7 +139,8 @@ impl Weather {
             climate,
             calls: 0,
             young: BTreeMap::new(),
-            principals: BTreeMap::new(),
+            principals: BTreeSet::new(),
+            refused: BTreeMap::new(),
             things: Vec::new(),
             tombs: BTreeMap::new(),
             busy: BTreeSet::new(),
@@ -346,13 +349,13 @@ impl Weather {
 
     fn unassumable(&mut self, call: &Call) -> Option<Message> {
         let rule = PROPAGATION.iter().find(|it| call.is(it.service, it.operation))?;
-        let new = self
-            .principals
-            .iter_mut()
-            .find(|(arn, left)| **left > 0 && (!rule.named || call.text.contains(arn.as_str())));
-        let (_, left) = new?;
-        *left -= 1;
-        Some(call.refusal(400, rule.code, rule.message))
+        let named = |it: &&String| !rule.named || call.text.contains(it.as_str());
+        let new = self.principals.iter().find(named)?;
+        // Who names none is refused because of one, and not of each.
+        let whom = if rule.named { new.clone() } else { String::new() };
+        let refused = self.refused.entry((rule.name, whom)).or_default();
+        *refused += 1;
+        (*refused <= self.climate.propagation).then(|| call.refusal(400, rule.code, rule.message))
     }
 
     /// Makes the request ask for something else than what is too new.
@@ -383,9 +386,7 @@ impl Weather {
         let mut new: Vec<String> =
             ids(response).into_iter().filter(|it| !asked.contains(it) && !known(it)).collect();
         if call.is("iam", "CreateRole") || call.is("iam", "CreateInstanceProfile") {
-            for arn in &new {
-                self.principals.insert(arn.clone(), self.climate.propagation);
-            }
+            self.principals.extend(new.iter().cloned());
         }
         let fresh = || Young { service: call.service.clone(), looks: 0, refused: 0 };
         let ops = OPS.find_iter(&call.text).map(|it| it.as_str().to_owned());

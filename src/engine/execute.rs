@@ -336,7 +336,12 @@ impl<'a> Executor<'a> {
         }
         let mut wanted = shaped.inputs;
         // What the plan settled stays: ignored properties, governed weights.
-        act::as_planned(&mut wanted, &step.inputs, &decl.options.ignore_changes);
+        // What is made anew ignores nothing: it has no value to keep.
+        let ignored: &[String] = match step.action {
+            Action::Update { .. } | Action::Record { .. } => &decl.options.ignore_changes,
+            _ => &[],
+        };
+        act::as_planned(&mut wanted, &step.inputs, ignored);
         if let Some(unknown) = wanted.first_unknown() {
             return Ready::Wrong(format!("`{}` is still not known", unknown.from));
         }

@@ -300,3 +300,27 @@ fn environment_variables_are_mapped_for_a_provider() {
     .lacks("warning");
     assert_eq!(env.thing("n").1["arn"], "arn:aws:fake:eu-north-1:000000000000:n");
 }
+
+/// Most services ignore the changes of a value that is made in the same run:
+/// the task definition that deployments move.
+#[test]
+fn what_is_made_anew_ignores_nothing() {
+    let env = TestEnv::new(
+        "resources:
+  a: { type: fake:index:Thing, properties: { name: a } }
+  b:
+    type: fake:index:Thing
+    properties: { name: b, text: '${a.id}' }
+    options: { ignoreChanges: [text] }
+",
+    );
+    env.ok("up --yes");
+    assert_eq!(env.thing("b").1["text"], "fake-1");
+    env.edit("text: '${a.id}'", "text: other");
+    env.ok("preview --expect-no-changes");
+    // A replacement is made anew, too.
+    env.edit("name: a", "name: other");
+    env.edit("name: b, text: other", "name: c, text: '${a.id}'");
+    env.ok("up --yes");
+    assert_eq!(env.thing("c").1["text"], env.thing("other").0);
+}

@@ -13,7 +13,7 @@ use crate::{
         plan::Detail,
         stack::{Meta, Phase},
     },
-    provider::Settings,
+    provider::{AnyResource, Settings},
 };
 
 pub(super) fn build(inquiry: &Inquiry<'_>, items: Vec<Item<'_>>, out: &mut Planned) {
@@ -33,6 +33,16 @@ struct Draft {
     step: Step,
     settings: Settings,
     needs: BTreeSet<usize>,
+}
+
+/// A deletion that should wait for a step which leaves, or replaces, what is
+/// deleted: unless that step waits for the deletion, because something new is
+/// to have the name.
+struct Gentle {
+    at: usize,
+    on: usize,
+    /// It cannot be otherwise: what is in use is not deleted.
+    held: bool,
 }
 
 struct Builder<'a, 'b> {
@@ -318,10 +328,9 @@ impl Builder<'_, '_> {
 
     /// Fills in `needs` and puts the drafts in an order that keeps them.
     fn order(&mut self) {
-        self.needs();
-        let needs: BTreeMap<usize, BTreeSet<usize>> =
-            self.drafts.iter().enumerate().map(|(at, it)| (at, it.needs.clone())).collect();
-        let order = match graph::order(self.drafts.len(), &needs) {
+        let gentle = self.needs();
+        self.be_gentle(gentle);
+        let order = match self.sorted() {
             Ok(order) => order,
             Err(at) => {
                 let urn = &self.drafts[at].step.urn;
@@ -358,7 +367,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn needs(&mut self) {
+    /// The strict needs go to the drafts; the others are answered.
+    fn needs(&mut self) -> Vec<Gentle> {
         let is_delete =
             |it: &Draft| matches!(it.step.action, Action::Delete { .. } | Action::Forget);
         let mut main: BTreeMap<Urn, usize> = BTreeMap::new();
@@ -385,6 +395,7 @@ impl Builder<'_, '_> {
             .filter_map(|it| Some(it.previous?.op.clone()))
             .collect();
         let mut all: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.drafts.len()];
+        let mut gentle = Vec::new();
         for (at, draft) in self.drafts.iter().enumerate() {
             if is_delete(draft) {
                 let state = &draft.step.state;
@@ -402,10 +413,15 @@ impl Builder<'_, '_> {
                 if delete_first.contains(&state.op) {
                     continue;
                 }
-                all[at].extend(become_of(state));
+                let own = become_of(state);
+                gentle.extend(own.map(|on| Gentle { at, on, held: false }));
+                let kind = self.inquiry.registry.resource(&state.token);
+                let held = kind.is_some_and(AnyResource::held) && state.phase != Phase::Condemned;
                 let users = self.inquiry.snapshot.resources.iter();
-                let users = users.filter(|it| rests_on(it, &state.urn));
-                all[at].extend(users.filter_map(become_of));
+                gentle.extend(users.filter(|it| rests_on(it, &state.urn)).filter_map(|user| {
+                    let held = held && user.meta.dependencies.contains(&state.urn);
+                    Some(Gentle { at, on: become_of(user)?, held })
+                }));
             } else if let Some(item) =
                 self.items.iter().find(|it| draft.step.key.as_ref() == Some(&it.key))
             {
@@ -426,6 +442,80 @@ impl Builder<'_, '_> {
         for (draft, needs) in self.drafts.iter_mut().zip(all) {
             draft.needs = needs;
         }
+        gentle.retain(|it| it.at != it.on);
+        gentle
+    }
+
+    /// Adds the gentle needs: all of them, or as many as leave an order.
+    fn be_gentle(&mut self, mut gentle: Vec<Gentle>) {
+        let strict: Vec<BTreeSet<usize>> = self.drafts.iter().map(|it| it.needs.clone()).collect();
+        for it in &gentle {
+            self.drafts[it.at].needs.insert(it.on);
+        }
+        if self.sorted().is_ok() {
+            return;
+        }
+        for (draft, needs) in self.drafts.iter_mut().zip(strict) {
+            draft.needs = needs;
+        }
+        // What cannot do without goes first.
+        gentle.sort_by_key(|it| !it.held);
+        for it in gentle {
+            if !self.waits_for(it.on, it.at) {
+                self.drafts[it.at].needs.insert(it.on);
+            } else if it.held {
+                self.refuse_held(&it);
+            } else {
+                self.delete_first(it.at, it.on);
+            }
+        }
+    }
+
+    fn sorted(&self) -> Result<Vec<usize>, usize> {
+        let needs: BTreeMap<usize, BTreeSet<usize>> =
+            self.drafts.iter().enumerate().map(|(at, it)| (at, it.needs.clone())).collect();
+        graph::order(self.drafts.len(), &needs)
+    }
+
+    /// Whether a draft waits for another, however many steps between.
+    fn waits_for(&self, at: usize, other: usize) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![at];
+        while let Some(at) = open.pop() {
+            if at == other {
+                return true;
+            }
+            if seen.insert(at) {
+                open.extend(&self.drafts[at].needs);
+            }
+        }
+        false
+    }
+
+    fn refuse_held(&mut self, it: &Gentle) {
+        let (held, user) = (&self.drafts[it.at].step.urn, &self.drafts[it.on].step);
+        let item = self.items.iter().find(|it| user.key.as_ref() == Some(&it.key));
+        let span = item.map(|it| it.span.clone()).unwrap_or_default();
+        let message = format!(
+            "`{}` must be deleted before `{}` can leave it, and cannot be deleted while it is used: neither order works",
+            held.name(),
+            user.urn.name()
+        );
+        self.out.diagnostics.push(Diagnostic::error(&span, message).hint(
+            "if it has only got another key, say so with the option `aliases`; else leave out its name or give another one to what is new",
+        ));
+    }
+
+    /// What was to be replaced new first cannot be.
+    fn delete_first(&mut self, delete: usize, main: usize) {
+        for change in &mut self.out.plan.changes {
+            if change.op == Op::Replace && [delete, main].iter().all(|it| change.steps.contains(it))
+            {
+                change.op = Op::DeleteReplace;
+                // The draft of the new one waits for the old one's end.
+                self.drafts[main].needs.insert(delete);
+            }
+        }
     }
 
     /// Deletions of removed resources that still hold the name a new one is
@@ -434,22 +524,24 @@ impl Builder<'_, '_> {
         if item.op != Op::Create {
             return Vec::new();
         }
-        let schema = item.kind.schema();
-        let named = schema.inputs.properties.iter().filter(|(_, it)| it.autoname.is_some());
-        let names: Vec<&String> = named.map(|(name, _)| name).collect();
-        let holds = |draft: &Draft| {
-            draft.step.token == item.kind.token()
-                && draft.step.urn != item.urn
-                && names.iter().any(|name| {
-                    let wanted = item.inputs.get(name).filter(|it| it.is_known());
-                    wanted.is_some_and(|it| {
-                        draft.step.state.inputs.get(name).map(Value::bare) == Some(it.bare())
-                    })
-                })
-        };
         let drafts = self.drafts.iter().enumerate();
-        drafts.filter(|(_, it)| is_delete(it) && holds(it)).map(|(at, _)| at).collect()
+        let drafts = drafts.filter(|(_, it)| is_delete(it) && takes_name(item, &it.step.state));
+        drafts.map(|(at, _)| at).collect()
     }
+}
+
+/// Whether a new resource is to have the name that another one has.
+fn takes_name(item: &Item<'_>, state: &ResourceState) -> bool {
+    let mut named = item.kind.schema().inputs.properties.iter();
+    state.token == item.kind.token()
+        && state.urn != item.urn
+        && named.any(|(name, property)| {
+            let wanted = item.inputs.get(name).filter(|it| it.is_known());
+            property.autoname.is_some()
+                && wanted.is_some_and(|it| {
+                    state.inputs.get(name).map(Value::bare) == Some(it.bare())
+                })
+        })
 }
 
 /// Retained things leave the state only.

@@ -612,3 +612,36 @@ fn get_reads_what_it_does_not_own() {
     env.ok("destroy --yes");
     assert_eq!(env.things(), ["there"]);
 }
+
+/// Another key and no alias: the old one and its name must go before the new
+/// one can be, although others use it until they have moved on.
+#[test]
+fn a_name_passes_to_an_heir_that_others_move_to() {
+    let program = |heir: &str, kind: &str| {
+        format!(
+            "resources:
+  {heir}: {{ type: fake:index:{kind}, properties: {{ name: taken }} }}
+  user: {{ type: fake:index:Thing, properties: {{ name: user, uses: '${{{heir}.id}}' }} }}
+  child: {{ type: fake:index:Thing, properties: {{ fixed: '${{{heir}.id}}' }}, options: {{ parent: '${{{heir}}}' }} }}
+"
+        )
+    };
+    let env = TestEnv::new(&program("old", "Thing"));
+    env.ok("up --yes");
+    env.program(&program("new", "Thing"));
+    env.ok("up --yes");
+    assert_eq!(env.thing("user").1["uses"], env.thing("taken").0);
+    assert_eq!(env.thing("child").1["fixed"], env.thing("taken").0);
+    assert_eq!(env.things().len(), 3);
+    env.ok("preview --expect-no-changes");
+    // What refuses to go while it is used leaves no way at all.
+    let env = TestEnv::new(&program("old", "Named"));
+    env.ok("up --yes");
+    drop(env.calls());
+    env.program(&program("new", "Named"));
+    env.run("up --yes")
+        .ends(1)
+        .says("`old` must be deleted before `user` can leave it")
+        .says("`aliases`");
+    assert_eq!(env.changes(), [""; 0]);
+}

@@ -700,9 +700,15 @@ impl<'a> Planner<'a> {
         {
             item.notes.push("weights governed by shift".to_owned());
         }
-        let there = live.unwrap_or(&previous.inputs);
-        for pattern in &decl.options.ignore_changes {
-            path::copy(&mut item.inputs, Some(there), &path::parse(pattern));
+        if !decl.options.ignore_changes.is_empty() {
+            // AWS does not say what is secret: the program and the state do.
+            let (schema, more) = (item.kind.schema(), &item.meta.additional_secret_outputs);
+            let there = live.unwrap_or(&previous.inputs).clone();
+            let there = inputs::taint(schema, &previous.inputs, there, more);
+            let there = inputs::taint(schema, &item.inputs, there, more);
+            for pattern in &decl.options.ignore_changes {
+                path::copy(&mut item.inputs, Some(&there), &path::parse(pattern));
+            }
         }
         let sides = Sides { applied: &previous.inputs, live, wanted: &item.inputs };
         let mut details = diff::details(item.kind, &sides);

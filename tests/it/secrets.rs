@@ -160,3 +160,30 @@ fn another_key_opens_nothing() {
     env.write("home/.config/orderinfra/key", &format!("{}=", "A".repeat(43)));
     env.run("stack output --show-secrets").ends(2).lacks(PLAIN);
 }
+
+/// What is ignored is taken from AWS, which does not say what is secret.
+#[test]
+fn an_ignored_secret_stays_secret() {
+    let program = |options: &str| {
+        format!(
+            "resources:
+  given:
+    type: fake:index:Thing
+    properties: {{ text: '${{pass}}', tags: {{ in: 'x${{pass}}y', out: plain }}, size: 1 }}
+    options: {{ ignoreChanges: [{options}] }}
+outputs: {{ given: '${{given.text}}' }}
+"
+        )
+    };
+    let env = TestEnv::new(&program("text, tags"));
+    env.run_with(&["config", "set", "--secret", "pass", PLAIN], |_| {}).ends(0).lacks(PLAIN);
+    env.ok("up --yes");
+    env.ok("preview --expect-no-changes");
+    env.edit("size: 1", "size: 2");
+    clean(&env.ok("up --yes --diff"), &[SECRET, PLAIN]);
+    assert_eq!(env.thing("given").1["text"], PLAIN);
+    env.ok("preview --expect-no-changes");
+    env.ok("up --yes");
+    clean(&env.ok("stack output"), &[SECRET, PLAIN]);
+    on_disk(&env, &[SECRET, PLAIN]);
+}

@@ -243,7 +243,7 @@ impl<'a> Executor<'a> {
                 let text = panic.downcast_ref::<String>().cloned();
                 let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
                 let why = text.unwrap_or_default();
-                Landed::Ended(Err(format!("orderinfra has a bug here, please report it: {why}")))
+                Landed::InDoubt(format!("orderinfra has a bug here, please report it: {why}"))
             });
             Returned::Step(step, landed)
         });

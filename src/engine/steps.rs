@@ -538,9 +538,8 @@ fn takes_name(item: &Item<'_>, state: &ResourceState) -> bool {
         && named.any(|(name, property)| {
             let wanted = item.inputs.get(name).filter(|it| it.is_known());
             property.autoname.is_some()
-                && wanted.is_some_and(|it| {
-                    state.inputs.get(name).map(Value::bare) == Some(it.bare())
-                })
+                && wanted
+                    .is_some_and(|it| state.inputs.get(name).map(Value::bare) == Some(it.bare()))
         })
 }
 

@@ -1,14 +1,16 @@
 //! A cloud in a JSON file, for tests of the engine and of the command line:
-//! it survives a killed process, and fails on demand.
+//! it survives a killed process, and fails on demand. Or in memory, for tests
+//! that run the engine thousands of times in their own process.
 //!
 //! `fake:index:Thing` has properties of every kind that the engine treats
-//! differently; `fake:index:Named` refuses a second one of its name, and its
-//! deletion while another thing uses it.
+//! differently; `fake:index:Named` is also held: its deletion is refused while
+//! another thing uses it. No two things of one name can be at once.
 
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -27,15 +29,12 @@ const PROVIDER: &str = "pulumi:providers:fake";
 
 /// Makes a connection, as far as there is anything to connect to.
 pub fn connect(path: &Path, settings: &Settings) -> Place {
-    let cloud = Cloud { path: path.to_owned() };
-    let mut contents = cloud.load();
-    contents.connected += 1;
-    cloud.save(&contents);
+    Cloud(At::File(path.to_owned())).with(|it| it.connected += 1);
     place(settings)
 }
 
 /// What stands in for an account and a region.
-fn place(settings: &Settings) -> Place {
+pub fn place(settings: &Settings) -> Place {
     Place {
         partition: "aws".to_owned(),
         account: "000000000000".to_owned(),
@@ -43,39 +42,46 @@ fn place(settings: &Settings) -> Place {
     }
 }
 
+/// The fake types on a cloud in a file.
 pub fn types(path: &Path) -> Vec<Box<dyn AnyResource>> {
-    let cloud = Cloud { path: path.to_owned() };
-    let thing = Fake {
-        token: "fake:index:Thing",
-        held: false,
-        cloud: cloud.clone(),
-        schema: schema("fake:index:Thing"),
-    };
-    let named =
-        Fake { token: "fake:index:Named", held: true, cloud, schema: schema("fake:index:Named") };
-    let provider =
-        Fake { token: PROVIDER, held: false, cloud: thing.cloud.clone(), schema: provider() };
-    vec![Box::new(thing), Box::new(named), Box::new(provider)]
+    types_on(&Cloud(At::File(path.to_owned())))
 }
+
+/// The fake types on a cloud.
+pub fn types_on(cloud: &Cloud) -> Vec<Box<dyn AnyResource>> {
+    let fake = |token, held, schema| Fake { token, held, cloud: cloud.clone(), schema };
+    vec![
+        Box::new(fake("fake:index:Thing", false, schema("fake:index:Thing"))),
+        Box::new(fake("fake:index:Named", true, schema("fake:index:Named"))),
+        Box::new(fake(PROVIDER, false, provider())),
+    ]
+}
+
+/// Where the things are. Clones are the same cloud.
+#[derive(Clone)]
+pub struct Cloud(At);
 
 #[derive(Clone)]
-struct Cloud {
-    path: PathBuf,
+enum At {
+    File(PathBuf),
+    Memory(Arc<Mutex<Contents>>),
 }
 
-/// The file: things by id, calls in order, and faults to come.
+/// Things by id, calls in order, and faults to come.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Contents {
+pub struct Contents {
     next: u64,
-    things: BTreeMap<String, Json>,
-    calls: Vec<String>,
+    /// By id, each with its properties and what the cloud adds.
+    pub things: BTreeMap<String, Json>,
+    /// `operation name`, whatever came of it.
+    pub calls: Vec<String>,
     /// Operation (`create`, `read`, …) or `operation name` to what happens:
     /// `refuse`, `throttle`, `lose` (acted on, not answered), `drop` (neither),
     /// `hold` (not before `cloud.go` is there), `stall` (throttled until then),
     /// `expire` and `cut` (this call and all after it); of `ready` and `gone`
     /// also `wait` (for `cloud.go`).
-    faults: BTreeMap<String, Vec<String>>,
+    pub faults: BTreeMap<String, Vec<String>>,
     /// Calls that were held, in order.
     held: Vec<String>,
     /// The credentials have expired: every call is refused.
@@ -84,6 +90,21 @@ struct Contents {
     cut: bool,
     /// How often a connection was made.
     connected: u64,
+    /// What calls did, in order. In memory only.
+    #[serde(skip)]
+    pub acted: Vec<Acted>,
+    /// In memory, calls take turns by these lots; zero is no turns at all.
+    #[serde(skip)]
+    pub lots: u64,
+}
+
+/// Something that was done to a thing.
+#[derive(Clone, Debug)]
+pub struct Acted {
+    pub operation: &'static str,
+    pub id: String,
+    /// The thing after it; for a deletion, before it.
+    pub thing: Json,
 }
 
 impl Contents {
@@ -101,21 +122,51 @@ impl Contents {
 }
 
 impl Cloud {
-    fn load(&self) -> Contents {
-        let text = fs::read_to_string(&self.path).unwrap_or_default();
-        serde_json::from_str(&text).unwrap_or_default()
+    /// An empty one that ends with the process.
+    pub fn in_memory() -> Self {
+        Self(At::Memory(Arc::default()))
     }
 
-    fn save(&self, contents: &Contents) {
-        let draft = self.path.with_extension("new");
-        let text = serde_json::to_string_pretty(contents).expect("plain data");
-        fs::write(&draft, text)
-            .and_then(|()| fs::rename(&draft, &self.path))
-            .expect("the fake cloud's file can be written");
+    /// Looks at all that there is, and may change it.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Contents) -> T) -> T {
+        match &self.0 {
+            At::File(path) => {
+                let text = fs::read_to_string(path).unwrap_or_default();
+                let mut contents = serde_json::from_str(&text).unwrap_or_default();
+                let result = act(&mut contents);
+                save(path, &contents);
+                result
+            }
+            // What panics while it looks is a test, which ends.
+            At::Memory(contents) => {
+                act(&mut contents.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 
+    /// A request or an answer is on its way: others may overtake it, and the
+    /// process may end meanwhile.
+    async fn travel(&self) {
+        let At::Memory(contents) = &self.0 else { return };
+        let turns = {
+            let mut contents = contents.lock().unwrap_or_else(PoisonError::into_inner);
+            let lots = &mut contents.lots;
+            *lots ^= *lots << 13;
+            *lots ^= *lots >> 7;
+            *lots ^= *lots << 17;
+            *lots % 4
+        };
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether the test has let go of what it holds.
     fn may_go(&self) -> bool {
-        self.path.with_extension("go").exists()
+        match &self.0 {
+            At::File(path) => path.with_extension("go").exists(),
+            At::Memory(_) => true,
+        }
     }
 
     /// Waits until the test lets go. Nothing is said of it.
@@ -124,16 +175,16 @@ impl Cloud {
         self.wait(&quiet, "the test").await
     }
 
+    /// The test lets go when it is ready, however long the machine takes.
     async fn wait(&self, cx: &Cx, what: &str) -> Result<()> {
         let look = || async { Ok(self.may_go().then_some(())) };
-        cx.wait(what, Duration::from_secs(600), look).await
+        cx.wait(what, Duration::from_secs(600) * 100, look).await
     }
 
     /// What `ready` and `gone` wait for, if they are told to.
     async fn settled(&self, cx: &Cx, operation: &str, id: &str) -> Result<()> {
-        let mut contents = self.load();
-        if contents.fault(operation, id, |it| it == "wait").is_some() {
-            self.save(&contents);
+        let fault = self.with(|it| it.fault(operation, id, |it| it == "wait"));
+        if fault.is_some() {
             self.wait(cx, "the fake cloud").await?;
         }
         Ok(())
@@ -147,36 +198,43 @@ impl Cloud {
         name: &str,
         act: impl FnOnce(&mut Contents) -> Result<T>,
     ) -> Result<T> {
-        let mut contents = self.load();
-        if contents.fault(operation, name, |it| it == "hold").is_some() {
-            contents.held.push(format!("{operation} {name}"));
-            self.save(&contents);
-            self.let_go(cx).await?;
-            contents = self.load();
-        }
-        contents.calls.push(format!("{operation} {name}"));
-        let fault = contents.fault(operation, name, |_| true).unwrap_or_default();
-        if fault == "stall" && !self.may_go() {
-            contents.faults.entry(operation.to_owned()).or_default().insert(0, fault.clone());
-        }
-        contents.expired |= fault == "expire";
-        contents.cut |= fault == "cut";
-        let refused = |kind, code: &str| {
-            Err(Error::new(kind, code, format!("the fake cloud was told to {fault}")))
-        };
-        let result = match &*fault {
-            _ if contents.cut => Err(Error::new(Kind::NotSent, "", "connection refused")),
-            _ if contents.expired => {
-                let message = "The security token included in the request is expired";
-                Err(Error::new(Kind::Credentials, "ExpiredToken", message))
+        self.travel().await;
+        let held = self.with(|it| {
+            let held = it.fault(operation, name, |it| it == "hold").is_some();
+            if held {
+                it.held.push(format!("{operation} {name}"));
             }
-            "refuse" => refused(Kind::Service, "Refused"),
-            "throttle" | "stall" => refused(Kind::Service, "Throttling"),
-            "drop" => refused(Kind::Ambiguous, ""),
-            "lose" => act(&mut contents).and_then(|_| refused(Kind::Ambiguous, "")),
-            _ => act(&mut contents),
-        };
-        self.save(&contents);
+            held
+        });
+        if held {
+            self.let_go(cx).await?;
+        }
+        let may_go = self.may_go();
+        let result = self.with(|contents| {
+            contents.calls.push(format!("{operation} {name}"));
+            let fault = contents.fault(operation, name, |_| true).unwrap_or_default();
+            if fault == "stall" && !may_go {
+                contents.faults.entry(operation.to_owned()).or_default().insert(0, fault.clone());
+            }
+            contents.expired |= fault == "expire";
+            contents.cut |= fault == "cut";
+            let refused = |kind, code: &str| {
+                Err(Error::new(kind, code, format!("the fake cloud was told to {fault}")))
+            };
+            match &*fault {
+                _ if contents.cut => Err(Error::new(Kind::NotSent, "", "connection refused")),
+                _ if contents.expired => {
+                    let message = "The security token included in the request is expired";
+                    Err(Error::new(Kind::Credentials, "ExpiredToken", message))
+                }
+                "refuse" => refused(Kind::Service, "Refused"),
+                "throttle" | "stall" => refused(Kind::Service, "Throttling"),
+                "drop" => refused(Kind::Ambiguous, ""),
+                "lose" => act(contents).and_then(|_| refused(Kind::Ambiguous, "")),
+                _ => act(contents),
+            }
+        });
+        self.travel().await;
         result
     }
 }
@@ -320,6 +378,7 @@ impl AnyResource for Fake {
                     thing["chosen"] = "by the cloud".into();
                 }
                 cloud.things.insert(id.clone(), thing);
+                cloud.acted("create", &id);
                 Ok(id)
             });
             let made = made.await.map_err(|it| echoing(it, new));
@@ -328,13 +387,13 @@ impl AnyResource for Fake {
     }
     fn finish<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let finish = self.cloud.call(cx, "finish", id, |cloud| {
+            let finished = self.cloud.call(cx, "finish", id, |cloud| {
                 if let Some(thing) = cloud.things.get_mut(id) {
                     thing["finished"] = true.into();
                 }
                 Ok(())
             });
-            finish.await
+            finished.await
         })
     }
     fn ready<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
@@ -369,26 +428,25 @@ impl AnyResource for Fake {
         new: &'a Value,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            self.cloud
-                .call(cx, "update", id, |cloud| {
-                    let thing = cloud
-                        .things
-                        .get_mut(id)
-                        .ok_or_else(|| Error::new(Kind::Service, "NotFound", "it is gone"))?;
-                    let (old, new) = (old.reveal(), new.reveal());
-                    for (key, _) in old.as_object().into_iter().flatten() {
-                        if new.get(key).is_none() {
-                            thing[key] = Json::Null;
-                        }
+            let updated = self.cloud.call(cx, "update", id, |cloud| {
+                let thing = cloud
+                    .things
+                    .get_mut(id)
+                    .ok_or_else(|| Error::new(Kind::Service, "NotFound", "it is gone"))?;
+                let (old, new) = (old.reveal(), new.reveal());
+                for (key, _) in old.as_object().into_iter().flatten() {
+                    if new.get(key).is_none() {
+                        thing[key] = Json::Null;
                     }
-                    for (key, value) in new.as_object().into_iter().flatten() {
-                        thing[key] = value.clone();
-                    }
-                    thing["version"] = json!(thing["version"].as_u64().unwrap_or_default() + 1);
-                    Ok(())
-                })
-                .await
-                .map_err(|it| echoing(it, new))
+                }
+                for (key, value) in new.as_object().into_iter().flatten() {
+                    thing[key] = value.clone();
+                }
+                thing["version"] = json!(thing["version"].as_u64().unwrap_or_default() + 1);
+                cloud.acted("update", id);
+                Ok(())
+            });
+            updated.await.map_err(|it| echoing(it, new))
         })
     }
     fn renamed<'a>(
@@ -404,15 +462,18 @@ impl AnyResource for Fake {
             if self.is_local() {
                 return Ok(());
             }
-            let delete = self.cloud.call(cx, "delete", id, |cloud| {
+            let deleted = self.cloud.call(cx, "delete", id, |cloud| {
                 let used = cloud.things.iter().any(|(other, it)| other != id && it["uses"] == *id);
-                if used {
+                if self.held && used {
                     return Err(Error::new(Kind::Service, "InUse", format!("`{id}` is in use")));
+                }
+                if cloud.things.contains_key(id) {
+                    cloud.acted("delete", id);
                 }
                 cloud.things.remove(id);
                 Ok(())
             });
-            delete.await
+            deleted.await
         })
     }
     fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>> {
@@ -421,11 +482,11 @@ impl AnyResource for Fake {
     fn find<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
             let name = name_of(new);
-            let find = self.cloud.call(cx, "find", &name, |cloud| {
+            let found = self.cloud.call(cx, "find", &name, |cloud| {
                 let found = cloud.things.iter().find(|(_, it)| it["op"] == *cx.op);
                 Ok(found.map(|(id, _)| id.clone()))
             });
-            find.await
+            found.await
         })
     }
 }

@@ -20,6 +20,7 @@ mod harsh;
 mod layers;
 mod lost;
 mod options;
+mod random;
 #[cfg(feature = "aws")]
 mod refusals;
 #[cfg(feature = "aws")]

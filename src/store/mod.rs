@@ -236,6 +236,8 @@ impl Store {
     }
 
     fn snapshot(&self, id: i64, crypt: &Crypt, full: &str) -> Result<Snapshot> {
+        // Both tables as of one moment: a writer may commit in between.
+        let _moment = self.connection.unchecked_transaction()?;
         let mut snapshot = Snapshot::default();
         let mut query = self
             .connection

@@ -27,6 +27,7 @@ mod refusals;
 mod schema;
 mod secrets;
 mod terminal;
+mod together;
 mod up;
 #[cfg(feature = "aws")]
 mod world;

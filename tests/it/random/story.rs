@@ -431,7 +431,11 @@ impl Model {
             it.deleted_with = it.deleted_with.filter(|it| *it != gone);
             it.depends.retain(|it| *it != gone);
         }
-        // Without its former parent, nobody can say what it was.
+        self.lose(gone);
+    }
+
+    /// Without its former parent, nobody can say what something was.
+    fn lose(&mut self, gone: u32) {
         let lost = Alias::Parent(Some(gone));
         while let Some(at) = self.resources.iter().position(|it| it.aliases.contains(&lost)) {
             self.reborn(at);
@@ -493,6 +497,7 @@ impl Model {
                 }
             }
         }
+        self.lose(old);
     }
 
     fn heir(&mut self, at: usize) {

@@ -2,6 +2,7 @@
 //! program, its configuration and its state.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
@@ -51,6 +52,8 @@ pub(super) struct Session {
     /// Source texts by name, for excerpts.
     pub(super) sources: BTreeMap<String, String>,
     pub(super) dependencies: BTreeMap<String, BTreeSet<String>>,
+    /// Bytes of all files that the program has read.
+    files_read: Cell<u64>,
 }
 
 /// What a command asks for.
@@ -264,6 +267,7 @@ impl Session {
             connections,
             sources,
             dependencies,
+            files_read: Cell::default(),
         })
     }
 
@@ -320,7 +324,14 @@ impl Session {
         form: FileForm,
     ) -> std::result::Result<Value, String> {
         let project = &self.workspace.project;
-        load::read_file(&project.dir, &project.program_dir, path, form)
+        let value = load::read_file(&project.dir, &project.program_dir, path, form)?;
+        let bytes = value.as_str().map_or(0, |it| it.len() as u64);
+        self.files_read.set(self.files_read.get().saturating_add(bytes));
+        if self.files_read.get() > load::FILES_BYTES_MAX {
+            let limit = load::FILES_BYTES_MAX >> 20;
+            return Err(format!("the files that the program reads have more than {limit} MiB"));
+        }
+        Ok(value)
     }
 
     /// The outputs of another stack, for a stack reference.
@@ -472,7 +483,7 @@ pub(super) fn wrong(
     file: &Path,
 ) -> Failure {
     let mut sources = sources.clone();
-    if let Ok(text) = std::fs::read_to_string(file) {
+    if let Ok(text) = load::text_of(file) {
         sources.insert(file.display().to_string(), text);
     }
     report(ui, &sources, found).err().unwrap_or_else(|| Failure::said(code::GENERAL))

@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
     ast::{Call, Expr, Span},
-    eval::{Evaluator, FileForm, Known, Question},
+    eval::{Evaluator, FileForm, Known, Question, VALUE_BYTES},
 };
 use crate::model::{
     Urn, Value,
@@ -22,8 +22,8 @@ use crate::model::{
 pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value> {
     match call {
         Call::Invoke(it) => on.invoke(span, it, None),
-        Call::Join { delimiter, list } => join(on, delimiter, list),
-        Call::Split { delimiter, text } => split(on, delimiter, text),
+        Call::Join { delimiter, list } => join(on, span, delimiter, list),
+        Call::Split { delimiter, text } => split(on, span, delimiter, text),
         Call::Select { index, list } => select(on, index, list),
         Call::Length(it) => length(on, it),
         Call::SingleOrNone(it) => single_or_none(on, it),
@@ -54,7 +54,7 @@ pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value>
     }
 }
 
-fn join(on: &Evaluator<'_>, delimiter: &Expr, list: &Expr) -> Known<Value> {
+fn join(on: &Evaluator<'_>, span: &Span, delimiter: &Expr, list: &Expr) -> Known<Value> {
     // Both before the first `?`, so that the mistakes of both are reported.
     let between = on.try_eval(delimiter).and_then(|it| match it.bare() {
         Value::Null => Ok((String::new(), it.has_secret())),
@@ -87,13 +87,22 @@ fn join(on: &Evaluator<'_>, delimiter: &Expr, list: &Expr) -> Known<Value> {
             }
         }
     }
-    wrong.map_or_else(|| Ok(mark(Value::String(texts.join(&between)), secret)), Err)
+    if let Some(wrong) = wrong {
+        return Err(wrong);
+    }
+    on.spend(span, between.len().saturating_mul(texts.len()))?;
+    Ok(mark(Value::String(texts.join(&between)), secret))
 }
 
-fn split(on: &Evaluator<'_>, delimiter: &Expr, text: &Expr) -> Known<Value> {
+fn split(on: &Evaluator<'_>, span: &Span, delimiter: &Expr, text: &Expr) -> Known<Value> {
     let delimiter = on.text(delimiter, "the delimiter of fn::split");
     let (text, hidden) = on.text(text, "the second argument of fn::split")?;
     let (delimiter, secret) = delimiter?;
+    let count = match delimiter.is_empty() {
+        true => text.len(),
+        false => text.matches(delimiter.as_str()).count(),
+    };
+    on.spend(span, count.saturating_mul(VALUE_BYTES))?;
     let parts: Vec<Value> = if delimiter.is_empty() {
         // Rust would add an empty text at each end.
         text.chars().map(Value::string).collect()

@@ -4,7 +4,11 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 use super::{
     ast::{Access, Accessor, Call, Expr, ExprKind, Invoke, Part, Program, Resource, Span},
@@ -13,7 +17,7 @@ use super::{
 };
 use crate::model::{
     Map, Urn, Value,
-    value::{Ref, Unknown},
+    value::{Asset, Ref, Unknown},
 };
 
 /// Something that an expression needs from outside.
@@ -80,11 +84,57 @@ pub struct Evaluator<'a> {
     pub open: RefCell<Vec<Question>>,
     pub errors: RefCell<Vec<Diagnostic>>,
     variables: RefCell<BTreeMap<String, Rc<Value>>>,
+    /// Bytes of all values that were made so far.
+    made: Cell<usize>,
+    /// Expressions that are being evaluated, each inside the one before.
+    inside: Cell<usize>,
 }
+
+/// All values of one evaluation together: variables that name each other can
+/// double a text with every line of a program.
+const BYTES_MAX: usize = 256 << 20;
+/// Expressions inside each other, through variables too: each takes a piece of
+/// the thread's stack.
+const INSIDE_MAX: usize = 1000;
+/// Lists and objects inside each other, through variables too.
+const DEPTH_MAX: usize = 200;
+/// What a value takes beside its text, about.
+pub(super) const VALUE_BYTES: usize = 64;
 
 /// `Err` is a value that is not known: what it waits for, or that it failed,
 /// which is in `errors` then and is not said again by what depends on it.
 pub type Known<T> = Result<T, Unknown>;
+
+/// Bytes that a value takes, about, and how deep it is nested.
+fn size(value: &Value) -> (usize, usize) {
+    let of = |children: &mut dyn Iterator<Item = (usize, &Value)>| {
+        children.fold((VALUE_BYTES, 1), |(bytes, depth), (key, child)| {
+            let (more, below) = size(child);
+            (bytes + key + more, depth.max(below + 1))
+        })
+    };
+    match value {
+        Value::String(text) => (VALUE_BYTES + text.len(), 0),
+        Value::Secret(secret) => size(&secret.0),
+        Value::List(items) => of(&mut items.iter().map(|it| (0, it))),
+        Value::Map(map) => of(&mut map.iter().map(|(key, it)| (key.len(), it))),
+        Value::Asset(it) => (VALUE_BYTES + asset_bytes(it), 0),
+        _ => (VALUE_BYTES, 0),
+    }
+}
+
+fn asset_bytes(asset: &Asset) -> usize {
+    match asset {
+        Asset::Text(text)
+        | Asset::File(text)
+        | Asset::Remote(text)
+        | Asset::FileArchive(text)
+        | Asset::RemoteArchive(text) => text.len(),
+        Asset::Archive(parts) => {
+            parts.iter().map(|(path, part)| VALUE_BYTES + path.len() + asset_bytes(part)).sum()
+        }
+    }
+}
 
 /// The prefix of a provider resource's type.
 const PROVIDERS: &str = "pulumi:providers:";
@@ -96,6 +146,8 @@ impl<'a> Evaluator<'a> {
             open: RefCell::default(),
             errors: RefCell::default(),
             variables: RefCell::default(),
+            made: Cell::default(),
+            inside: Cell::default(),
         }
     }
 
@@ -136,6 +188,19 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn try_eval(&self, expr: &Expr) -> Known<Value> {
+        if self.inside.get() == INSIDE_MAX {
+            let message = format!(
+                "expressions are nested more than {INSIDE_MAX} levels deep, through variables"
+            );
+            return Err(self.fail(&expr.span, message));
+        }
+        self.inside.set(self.inside.get() + 1);
+        let value = self.kind(expr);
+        self.inside.set(self.inside.get() - 1);
+        value
+    }
+
+    fn kind(&self, expr: &Expr) -> Known<Value> {
         match &expr.kind {
             ExprKind::Null => Ok(Value::Null),
             ExprKind::Bool(flag) => Ok(Value::Bool(*flag)),
@@ -147,8 +212,37 @@ impl<'a> Evaluator<'a> {
                 Ok(Value::List(items.iter().map(|it| self.eval(it)).collect()))
             }
             ExprKind::Map(entries) => self.map(entries),
-            ExprKind::Call(call) => builtin::call(self, &expr.span, call),
+            ExprKind::Call(call) => {
+                let value = builtin::call(self, &expr.span, call)?;
+                self.bear(&expr.span, value)
+            }
         }
+    }
+
+    /// The value, unless all of them together become too much.
+    fn bear(&self, span: &Span, value: Value) -> Known<Value> {
+        let (bytes, depth) = size(&value);
+        self.spend(span, bytes)?;
+        if depth > DEPTH_MAX {
+            let message =
+                format!("values are nested more than {DEPTH_MAX} levels deep, through variables");
+            return Err(self.fail(span, message));
+        }
+        Ok(value)
+    }
+
+    /// Counts what is about to be made; said once when it is too much.
+    pub(super) fn spend(&self, span: &Span, bytes: usize) -> Known<()> {
+        let before = self.made.get();
+        self.made.set(before.saturating_add(bytes));
+        if self.made.get() <= BYTES_MAX {
+            return Ok(());
+        }
+        let message = format!("the values of the program take more than {} MiB", BYTES_MAX >> 20);
+        if before > BYTES_MAX {
+            return Err(Unknown { from: message });
+        }
+        Err(self.fail(span, message))
     }
 
     /// Every part is evaluated, so that all that is wrong is said at once.
@@ -201,6 +295,11 @@ impl<'a> Evaluator<'a> {
 
     /// What a `${}` names.
     pub fn access(&self, access: &Access) -> Known<Value> {
+        let value = self.named(access)?;
+        self.bear(&access.span, value)
+    }
+
+    fn named(&self, access: &Access) -> Known<Value> {
         let root = access.root.as_str();
         if root == "pulumi" {
             return self.builtin_variable(access);

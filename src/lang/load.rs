@@ -251,8 +251,16 @@ fn refresh(root: &Node, found: &mut Vec<Diagnostic>) -> bool {
 fn place_folders(project: &mut Project, found: &mut Vec<Diagnostic>) {
     if let Some((span, main)) = text(&project.root, "main", found) {
         project.program_dir = project.dir.join(&main);
-        if !project.program_dir.is_dir() {
+        let inside = |it: &Path| {
+            let root = project.dir.canonicalize();
+            root.is_ok_and(|root| it.canonicalize().is_ok_and(|it| it.starts_with(root)))
+        };
+        if Path::new(&main).is_absolute() {
+            found.push(Diagnostic::error(&span, "project 'main' must be a relative path"));
+        } else if !project.program_dir.is_dir() {
             found.push(Diagnostic::error(&span, format!("there is no folder {main:?}")));
+        } else if !inside(&project.program_dir) {
+            found.push(Diagnostic::error(&span, "project 'main' must be a subfolder"));
         }
     }
     let new = text(&project.root, "stackConfigDir", found);
@@ -356,17 +364,35 @@ pub fn read_stack_config(
     Ok((file, source, found))
 }
 
+/// The text of a project's file, within its limits.
+pub fn text_of(file: &Path) -> Result<String, Diagnostic> {
+    read_source(file).map(|it| it.text)
+}
+
 fn read_source(file: &Path) -> Result<Source, Diagnostic> {
     let name = file.display().to_string();
     let failed = |what: String| Diagnostic {
         span: None,
         ..Diagnostic::error(&Span::default(), format!("cannot read {name}: {what}"))
     };
-    let bytes = fs::read(file).map_err(|error| failed(error.to_string()))?;
+    // A pipe would never end.
+    if !file.is_file() {
+        return Err(failed("it is not a file".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    let limit = syntax::BYTES_MAX as u64;
+    let reader = File::open(file).and_then(|it| it.take(limit + 1).read_to_end(&mut bytes));
+    reader.map_err(|error| failed(error.to_string()))?;
+    if bytes.len() as u64 > limit {
+        return Err(failed(format!("it is larger than {} MiB", limit >> 20)));
+    }
     let text = String::from_utf8(bytes).map_err(|_| failed("it is not UTF-8 text".to_owned()))?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(Source { name, text })
 }
+
+/// What all files that a program reads may have together.
+pub const FILES_BYTES_MAX: u64 = 256 << 20;
 
 /// A file that a program names, relative to `base`, the program's folder. It
 /// must lie in `root`, the project's folder: neither `..` nor a link leads out.

@@ -39,7 +39,7 @@ pub enum Kind {
 
 /// Far above any program that a person or a generator writes: 20,000 resources
 /// are 2 MB.
-const BYTES_MAX: usize = 8 << 20;
+pub(super) const BYTES_MAX: usize = 8 << 20;
 /// Values in the tree, those that aliases repeat included; 20,000 resources
 /// are about 300,000.
 const NODES_MAX: usize = 1_000_000;

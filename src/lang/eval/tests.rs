@@ -589,3 +589,69 @@ fn assets_have_no_text() {
       ! 1:1 receiver must be a list or object, not an asset
     "#);
 }
+
+/// What a program's outputs are, or the first mistake.
+fn hostile(program: &str) -> String {
+    let root = syntax::read("Pulumi.yaml", program).expect("it reads");
+    let mut found = Vec::new();
+    let program = parse::program(&root, &mut found);
+    assert_eq!(found, []);
+    let (context, config, resources, answers) =
+        (Context::default(), Map::new(), BTreeMap::new(), Answers::new());
+    let evaluator = Evaluator::new(Scope {
+        program: &program,
+        context: &context,
+        config: &config,
+        resources: &resources,
+        answers: &answers,
+    });
+    let known = evaluator.eval(&program.outputs[0].value).is_known();
+    let errors = evaluator.errors.take();
+    assert!(errors.iter().all(|it| it.span.is_some()), "each mistake has its place");
+    assert_eq!(known, errors.is_empty());
+    errors.first().map_or_else(String::new, |it| it.message.clone())
+}
+
+/// Variables, each made of the one before.
+fn tower(floors: usize, first: &str, floor: &str) -> String {
+    let mut text = format!("name: p\nruntime: yaml\nvariables:\n  v0: {first}\n");
+    for it in 1..floors {
+        let below = format!("${{v{}}}", it - 1);
+        writeln!(text, "  v{it}: {}", floor.replace("BELOW", &below)).expect("a String takes all");
+    }
+    writeln!(text, "outputs: {{ out: '${{v{}}}' }}", floors - 1).expect("a String takes all");
+    text
+}
+
+#[test]
+fn what_grows_without_bounds_is_refused() {
+    let too_much = "the values of the program take more than 256 MiB";
+    let cases = [
+        ("laughing text", tower(60, "haha", "BELOWBELOW"), too_much),
+        ("laughing lists", tower(60, "[ha]", "['BELOW', 'BELOW', 'BELOW']"), too_much),
+        ("laughing objects", tower(60, "{a: ha}", "{a: 'BELOW', b: 'BELOW'}"), too_much),
+        ("joined", tower(60, "haha", "{fn::join: ['BELOW', ['BELOW', 'BELOW', x]]}"), too_much),
+        ("escaped", tower(60, "'\"'", "{fn::toJSON: 'BELOWBELOW'}"), too_much),
+        ("encoded", tower(60, "haha", "{fn::toBase64: 'BELOWBELOW'}"), too_much),
+        (
+            "split",
+            tower(23, "haha", "BELOWBELOW")
+                .replace("out: '${v22}'", "out: {fn::split: ['', '${v22}']}"),
+            too_much,
+        ),
+        (
+            "deep",
+            tower(300, "[]", "['BELOW']"),
+            "values are nested more than 200 levels deep, through variables",
+        ),
+        (
+            "a long chain",
+            tower(20_000, "x", "BELOW"),
+            "expressions are nested more than 1000 levels deep, through variables",
+        ),
+        ("not so long", tower(400, "x", "BELOW"), ""),
+    ];
+    for (what, program, expected) in cases {
+        assert_eq!(hostile(&program), expected, "{what}");
+    }
+}

@@ -243,3 +243,24 @@ fn a_file_may_not_be_huge() {
     let error = read_file(dir.path(), dir.path(), "huge", FileForm::Base64).unwrap_err();
     assert_eq!(error, "`huge` is larger than 64 MiB");
 }
+
+#[test]
+fn a_program_stays_in_its_folder() {
+    assert_snapshot!(project("name: shop\nruntime: yaml\nmain: ..\n"), @"3:7 project 'main' must be a subfolder");
+    assert_snapshot!(project("name: shop\nruntime: yaml\nmain: /etc\n"), @"3:7 project 'main' must be a relative path");
+}
+
+#[test]
+fn files_that_are_none_or_have_no_end_are_refused() {
+    let dir = folder(&[("Pulumi.yaml", "name: shop\nruntime: yaml\n"), ("folder/x", "")]);
+    let read = |name: &str| read_source(&dir.path().join(name)).expect_err("it is refused").message;
+    assert!(read("folder").ends_with("it is not a file"));
+    let huge = File::create(dir.path().join("huge")).expect("a file");
+    huge.set_len(1 << 40).expect("it has holes");
+    assert!(read("huge").ends_with("it is larger than 8 MiB"));
+    let found = read_file(dir.path(), dir.path(), "huge", FileForm::Base64);
+    assert_eq!(found, Err("`huge` is larger than 64 MiB".to_owned()));
+    let out = |path: &str| read_file(dir.path(), dir.path(), path, FileForm::Text);
+    assert!(out("/dev/zero").is_err_and(|it| it.contains("is outside of")));
+    assert!(out("../../../../../../../etc/hostname").is_err_and(|it| it.contains("is outside of")));
+}

@@ -94,7 +94,7 @@ fn set(new: &Setting<'_>, common: &Common, runtime: &Runtime, ui: &Ui) -> Result
     let workspace = Workspace::open(common, runtime, ui)?;
     let stack = workspace.stack_name(common)?;
     let path = load::stack_config_path(&workspace.project, &stack);
-    let mut text = fs::read_to_string(&path).unwrap_or_default();
+    let mut text = text_of(&path)?;
     let project = &workspace.project.name;
     let sealed;
     let value = if new.secret {
@@ -120,11 +120,20 @@ fn set(new: &Setting<'_>, common: &Common, runtime: &Runtime, ui: &Ui) -> Result
     Ok(())
 }
 
+/// A file's text, to be changed. One that cannot be read must not be taken
+/// for an empty one, and be overwritten.
+fn text_of(path: &Path) -> Result<String> {
+    match path.exists() {
+        true => load::text_of(path).map_err(|it| Failure::general(it.message)),
+        false => Ok(String::new()),
+    }
+}
+
 fn remove(key: &str, deep: bool, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
     let workspace = Workspace::open(common, runtime, ui)?;
     let stack = workspace.stack_name(common)?;
     let path = load::stack_config_path(&workspace.project, &stack);
-    let text = fs::read_to_string(&path).unwrap_or_default();
+    let text = text_of(&path)?;
     let (text, removed) =
         edit::remove(&text, &workspace.project.name, key, deep).map_err(Failure::usage)?;
     if !removed {
@@ -146,7 +155,7 @@ fn get(key: &str, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
     let Some(value) = values.get(&full) else {
         return Err(Failure::general(format!("`{key}` is not set")));
     };
-    ui.out(&plain(&value.reveal()));
+    ui.exact(&plain(&value.reveal()));
     Ok(())
 }
 
@@ -165,7 +174,7 @@ fn list(secrets: bool, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()
                 (key.clone(), entry)
             })
             .collect();
-        ui.out(&serde_json::to_string_pretty(&map).unwrap_or_default());
+        ui.document(&serde_json::to_string_pretty(&map).unwrap_or_default());
         return Ok(());
     }
     let width = values.keys().map(|it| it.chars().count()).max().unwrap_or(0).max(3);

@@ -305,10 +305,10 @@ pub(super) async fn refresh(
     let snapshot = &session.stack.snapshot;
     let found = reading::taken_in(&session.registry, snapshot, &live, opened.draws.seed);
     if ui.json {
-        ui.out(&render::refreshed_json(&found));
+        ui.document(&render::refreshed_json(&found));
     }
     for it in found.iter().filter(|_| !ui.json) {
-        ui.out(&render::refreshed(it, ui));
+        ui.out_all(&render::refreshed(it, ui));
     }
     if found.is_empty() && !ui.json {
         ui.out(&format!("    {} unchanged", snapshot.resources.len()));
@@ -368,7 +368,7 @@ pub(super) async fn apply(
     let view = render::View::of(&opened.session, how.plan, ui, how.direction);
     let changes = render::changes(&planned.plan);
     if how.show {
-        ui.say(render::plan_text(&planned.plan, &view).trim_end());
+        ui.say_all(&render::plan_text(&planned.plan, &view));
     }
     if how.plan.expect_no_changes && changes > 0 {
         return Err(Failure::new(
@@ -413,7 +413,7 @@ fn confirm(
             "yes" => return Ok(true),
             "details" => {
                 let view = view.detailed();
-                ui.say(render::plan_text(&planned.plan, &view).trim_end());
+                ui.say_all(&render::plan_text(&planned.plan, &view));
             }
             _ => return Ok(false),
         }

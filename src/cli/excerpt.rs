@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use annotate_snippets::{
-    AnnotationKind, Element, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
-};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+
+use super::ui::escape;
 
 use crate::lang::{
     ast::Span,
@@ -20,35 +20,35 @@ pub fn render(diagnostic: &Diagnostic, sources: &BTreeMap<String, String>, colou
         Severity::Warning => Level::WARNING,
     };
     let mut elements: Vec<Element<'_>> = Vec::new();
+    let file = diagnostic.span.as_ref().map(|it| escape(&it.file)).unwrap_or_default();
     if let Some(span) = &diagnostic.span {
         elements.push(match sources.get(&*span.file).and_then(|text| line(span, text)) {
-            Some((text, range)) => excerpt(span, text, range).into(),
-            None => place(span).into(),
+            Some((text, range)) => excerpt(&file, span, text, range).into(),
+            None => Origin::path(&*file).line(span.line).char_column(span.column).into(),
         });
     }
     if let Some(hint) = &diagnostic.hint {
         // A hint may have lines of its own; each is made harmless by itself.
-        let lines: Vec<String> = hint.lines().map(normalize_untrusted_str).collect();
+        let lines: Vec<String> = hint.lines().map(escape).collect();
         elements.push(Level::HELP.with_name("hint").message(lines.join("\n")).into());
     }
-    let report = [level.primary_title(&diagnostic.message).elements(elements)];
+    let message: Vec<String> = diagnostic.message.lines().map(escape).collect();
+    let message = message.join("\n");
+    let report = [level.primary_title(&message).elements(elements)];
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&report)
 }
 
 fn excerpt<'a>(
-    span: &'a Span,
+    file: &'a str,
+    span: &Span,
     text: &'a str,
     range: Range<usize>,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     Snippet::source(text)
         .line_start(span.line)
-        .path(&*span.file)
+        .path(file)
         .annotation(AnnotationKind::Primary.span(range))
-}
-
-fn place(span: &Span) -> Origin<'_> {
-    Origin::path(&*span.file).line(span.line).char_column(span.column)
 }
 
 /// The first line of a span, and what of it is meant. None when the text is

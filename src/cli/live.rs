@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     render,
-    ui::{DIM, RED, Ui},
+    ui::{DIM, RED, Ui, escape},
 };
 use crate::{
     engine::event::Event,
@@ -108,8 +108,9 @@ impl<'a> Display<'a> {
     /// Takes the block off the screen.
     pub(super) fn clear(&mut self) {
         if self.drawn > 0 {
-            // A `^C` that was echoed has moved the cursor along its line.
-            self.ui.raw(&format!("\r\x1b[{}A\x1b[J", self.drawn));
+            // To the start of that line: a `^C` that was echoed has moved the
+            // cursor along its own.
+            self.ui.raw(&self.ui.trust(&format!("\x1b[{}F\x1b[J", self.drawn)));
             self.drawn = 0;
         }
     }
@@ -134,7 +135,7 @@ impl<'a> Display<'a> {
                 it.since.elapsed().as_secs(),
                 it.status
             );
-            lines.push(line.chars().take(110).collect());
+            lines.push(escape(&line).chars().take(110).collect());
         }
         if self.running.len() > LINES {
             lines.push(format!("   and {} more", self.running.len() - LINES));

@@ -210,6 +210,7 @@ pub fn run(runtime: Runtime) -> u8 {
         cli.common.json,
         runtime.stdin_is_terminal && runtime.stderr_is_terminal && !in_ci(&runtime),
         runtime.stderr_is_terminal && !in_ci(&runtime) && !cli.common.json,
+        runtime.stdout_is_terminal,
     );
     let engine = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

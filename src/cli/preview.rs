@@ -32,9 +32,9 @@ pub(super) fn show(
 ) -> Result<()> {
     let view = render::View::of(&opened.session, args, ui, direction);
     if ui.json {
-        ui.out(&render::plan_json(&planned.plan, &view));
+        ui.document(&render::plan_json(&planned.plan, &view));
     } else {
-        ui.out(render::plan_text(&planned.plan, &view).trim_end());
+        ui.out_all(&render::plan_text(&planned.plan, &view));
     }
     let changes = render::changes(&planned.plan);
     if args.expect_no_changes && changes > 0 {

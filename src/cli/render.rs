@@ -72,7 +72,8 @@ fn counts(op: Op) -> bool {
     !matches!(op, Op::Same | Op::Read)
 }
 
-pub(super) fn plan_text(plan: &Plan, view: &View<'_>) -> String {
+/// Line by line.
+pub(super) fn plan_text(plan: &Plan, view: &View<'_>) -> Vec<String> {
     let ui = view.ui;
     let mut lines = vec![ui.paint(BOLD, &format!("{}:", view.title))];
     let shown: Vec<&Change> =
@@ -99,12 +100,12 @@ pub(super) fn plan_text(plan: &Plan, view: &View<'_>) -> String {
         }
     }
     lines.extend(outputs(plan, view));
-    lines.push(summary(plan, ui));
-    lines.join("\n")
+    lines.extend(summary(plan, ui));
+    lines
 }
 
 /// What a refresh takes into the state, on one line and its properties.
-pub(super) fn refreshed(it: &crate::engine::refresh::TakenIn, ui: &Ui) -> String {
+pub(super) fn refreshed(it: &crate::engine::refresh::TakenIn, ui: &Ui) -> Vec<String> {
     let (op, verb) = if it.gone { (Op::Delete, "gone") } else { (Op::Update, "refresh") };
     let mut lines =
         vec![format!(" {} {} {} {verb}", symbol(op, ui), short(&it.token), it.urn.name())];
@@ -112,7 +113,7 @@ pub(super) fn refreshed(it: &crate::engine::refresh::TakenIn, ui: &Ui) -> String
         let (old, new) = (inline(&before.to_display(), before), inline(&after.to_display(), after));
         lines.push(format!("      {} {name}: {old} => {new}", ui.paint(YELLOW, "~")));
     }
-    lines.join("\n")
+    lines
 }
 
 /// The same as one document.
@@ -324,7 +325,7 @@ fn outputs(plan: &Plan, view: &View<'_>) -> Vec<String> {
     lines
 }
 
-fn summary(plan: &Plan, ui: &Ui) -> String {
+fn summary(plan: &Plan, ui: &Ui) -> Vec<String> {
     let count = |ops: &[Op]| plan.changes.iter().filter(|it| ops.contains(&it.op)).count();
     let kinds: [(&[Op], &str); 6] = [
         (&[Op::Create], "to create"),
@@ -347,12 +348,12 @@ fn summary(plan: &Plan, ui: &Ui) -> String {
     lines.push(match (used, same) {
         (0, 0) => "    nothing here yet".to_owned(),
         (0, same) => format!("    {same} unchanged"),
-        (1, 0) => return lines.join("\n"),
+        (1, 0) => return lines,
         (1, same) => format!("    {same} unchanged"),
         (_, 0) => format!("    {changed} changes"),
         (_, same) => format!("    {changed} changes. {same} unchanged"),
     });
-    lines.join("\n")
+    lines
 }
 
 /// One document, like Pulumi's `preview --json`.
@@ -435,7 +436,7 @@ pub(super) fn finished(
         if how.plan.show_secrets { revealed(value) } else { value.to_display() }
     };
     if ui.json {
-        ui.out(&finished_json(finished, plan, outputs, seconds, &shown));
+        ui.document(&finished_json(finished, plan, outputs, seconds, &shown));
     } else if how.direction == Direction::Up && !outputs.is_empty() {
         ui.say(&ui.paint(BOLD, "Outputs:"));
         for (name, value) in outputs {

@@ -463,7 +463,8 @@ pub(super) fn report(
         (it.severity != Severity::Warning, it.span.as_ref().map(|it| (it.line, it.column)))
     });
     for diagnostic in &all {
-        ui.say(excerpt::render(diagnostic, sources, ui.colour).trim_end());
+        let text = ui.trust(excerpt::render(diagnostic, sources, ui.colour).trim_end());
+        text.lines().for_each(|it| ui.say(it));
     }
     let errors = all.iter().filter(|it| it.severity == Severity::Error).count();
     match errors {

@@ -263,7 +263,7 @@ async fn carry_out(
     store.update_shift(id, &body(&shift)?, Some(&runtime.stamp()))?;
     let to = shift.to.name();
     if ui.json {
-        ui.out(
+        ui.document(
             &serde_json::to_string_pretty(
                 &json!({ "shift": id, "to": to, "routes": shift.routes }),
             )
@@ -331,7 +331,7 @@ async fn status(scene: &Scene, ui: &Ui) -> Result<()> {
             "blue": { "arn": scene.pair.blue, "healthy": blue.healthy, "targets": blue.total },
             "green": { "arn": scene.pair.green, "healthy": green.healthy, "targets": green.total },
         });
-        ui.out(
+        ui.document(
             &serde_json::to_string_pretty(&json!({ "routes": routes, "groups": groups }))
                 .unwrap_or_default(),
         );

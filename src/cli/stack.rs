@@ -144,7 +144,7 @@ fn list(all: bool, workspace: &Workspace, ui: &Ui) -> Result<()> {
                 })
             })
             .collect();
-        ui.out(&serde_json::to_string_pretty(&rows).unwrap_or_default());
+        ui.document(&serde_json::to_string_pretty(&rows).unwrap_or_default());
         return Ok(());
     }
     let name = |it: &crate::store::Listed| {
@@ -181,13 +181,16 @@ fn outputs(
             return Err(failure.hint(format!("it has: {}", names.join(", "))));
         };
         let value = shown(value);
-        ui.out(&if ui.json { value.to_string() } else { plain(&value) });
+        match ui.json {
+            true => ui.document(&value.to_string()),
+            false => ui.exact(&plain(&value)),
+        }
         return Ok(());
     }
     if ui.json {
         let map: JsonMap<String, Json> =
             outputs.iter().map(|(name, value)| (name.clone(), shown(value))).collect();
-        ui.out(&serde_json::to_string_pretty(&map).unwrap_or_default());
+        ui.document(&serde_json::to_string_pretty(&map).unwrap_or_default());
         return Ok(());
     }
     let width = outputs.iter().map(|(it, _)| it.chars().count()).max().unwrap_or(0);
@@ -274,6 +277,6 @@ fn show_json(
         "resources": resources,
         "outputs": outputs,
     });
-    ui.out(&serde_json::to_string_pretty(&document).unwrap_or_default());
+    ui.document(&serde_json::to_string_pretty(&document).unwrap_or_default());
     Ok(())
 }

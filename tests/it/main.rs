@@ -17,6 +17,7 @@ mod env;
 mod everywhere;
 #[cfg(feature = "aws")]
 mod harsh;
+mod fuzz;
 mod hostile;
 mod layers;
 mod lost;

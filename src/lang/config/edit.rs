@@ -11,7 +11,10 @@ mod tests;
 use serde_yaml::{Mapping, Value as Yaml};
 
 use super::{Type, full_key};
-use crate::model::{Map, Value};
+use crate::{
+    lang::syntax,
+    model::{Map, Value},
+};
 
 /// What `config set` writes.
 #[derive(Clone, Debug)]
@@ -148,6 +151,7 @@ fn spelling(config: &Mapping, project: &str, full: &str) -> Option<Yaml> {
 fn finish(root: Yaml, edited: Option<String>) -> Result<String, String> {
     if let Some(mut text) = edited
         && read(&text).is_ok_and(|it| it == root)
+        && reads_back(&text, &root)
     {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
@@ -157,7 +161,24 @@ fn finish(root: Yaml, edited: Option<String>) -> Result<String, String> {
     if root.as_mapping().is_some_and(Mapping::is_empty) {
         return Ok(String::new());
     }
-    serde_yaml::to_string(&root).map_err(|error| error.to_string())
+    let text = serde_yaml::to_string(&root).map_err(|error| error.to_string())?;
+    match reads_back(&text, &root) {
+        true => Ok(text),
+        false => Err("the stack's file would not be read back as it is meant; nothing was changed"
+            .to_owned()),
+    }
+}
+
+/// Whether the reader that reads the file afterwards finds every key. It is
+/// another one than the one that writes, and stricter.
+fn reads_back(text: &str, root: &Yaml) -> bool {
+    let Ok(node) = syntax::read("", text) else { return false };
+    let all = |node: Option<&syntax::Node>, yaml: Option<&Yaml>| {
+        let keys = yaml.and_then(Yaml::as_mapping).into_iter().flat_map(Mapping::keys);
+        let mut keys = keys.filter_map(Yaml::as_str).filter(|it| *it != "<<");
+        keys.all(|key| node.is_some_and(|it| it.get(key).is_some()))
+    };
+    all(Some(&node), Some(root)) && all(node.get("config"), root.get("config"))
 }
 
 /// `config` with one entry's lines replaced, added or removed. What comes out

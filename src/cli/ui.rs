@@ -236,10 +236,11 @@ pub(super) fn escape(text: &str) -> String {
 
 /// JSON has escaped the first 32 itself, and its line breaks are its own.
 fn harmless_json(json: &str) -> String {
+    use std::fmt::Write as _;
     let mut out = String::with_capacity(json.len());
     for letter in json.chars() {
         match letter != '\n' && obeyed(letter) {
-            true => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            true => drop(write!(out, "\\u{:04x}", u32::from(letter))),
             false => out.push(letter),
         }
     }

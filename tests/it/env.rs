@@ -67,6 +67,13 @@ impl Ran {
     }
 }
 
+/// A number that whoever runs the tests gives: more cases, or a seed.
+#[expect(clippy::disallowed_methods, reason = "a test has no other arguments")]
+pub(crate) fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
 /// A program with these resources (indented by two) and outputs.
 pub(crate) fn program(body: &str) -> String {
     format!("name: demo\nruntime: yaml\n{body}")

@@ -29,6 +29,8 @@ use orderinfra::{
     provider::{Registry, fake},
 };
 
+use crate::env::number;
+
 /// Inputs per target; a second or two each.
 const ROUNDS: u64 = 6000;
 /// Far above what any of them takes on a slow and busy machine.
@@ -149,11 +151,6 @@ impl Lots {
             }
         }
     }
-}
-
-fn number(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
 
 fn seeds(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {

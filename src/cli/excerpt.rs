@@ -51,8 +51,11 @@ fn excerpt<'a>(
         .annotation(AnnotationKind::Primary.span(range))
 }
 
+/// A longer line is no help, and takes its time to be laid out.
+const LINE_MAX: usize = 4000;
+
 /// The first line of a span, and what of it is meant. None when the text is
-/// not the one that was read.
+/// not the one that was read, or the line too long to be shown.
 fn line<'a>(span: &Span, text: &'a str) -> Option<(&'a str, Range<usize>)> {
     let before = text.get(..span.start)?;
     let begin = before.rfind('\n').map_or(0, |it| it + 1);
@@ -63,6 +66,9 @@ fn line<'a>(span: &Span, text: &'a str) -> Option<(&'a str, Range<usize>)> {
     let skipped = begin + line.len() - bare.len();
     let start = span.start.saturating_sub(skipped).min(bare.len());
     let end = span.end.saturating_sub(skipped).clamp(start, bare.len());
+    if bare.len() > LINE_MAX {
+        return None;
+    }
     let whole = bare.is_char_boundary(start) && bare.is_char_boundary(end);
     whole.then_some((bare, start..end))
 }
@@ -135,6 +141,15 @@ mod tests {
         error: bad name
          |
          = hint: somewhere
+        ");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long() {
+        let text = format!("a: {}é", "x".repeat(5000));
+        insta::assert_snapshot!(show(&Diagnostic::error(&at(&text, "é"), "not here"), &text), @r"
+        error: not here
+        --> Pulumi.yaml:1:5004
         ");
     }
 

@@ -452,6 +452,9 @@ pub(super) fn owner(runtime: &Runtime) -> Owner {
     }
 }
 
+/// After so many mistakes of a kind, nobody reads on.
+const SHOWN_MAX: usize = 100;
+
 /// Shows what was found; errors end the command.
 pub(super) fn report(
     ui: &Ui,
@@ -462,9 +465,15 @@ pub(super) fn report(
     all.sort_by_key(|it| {
         (it.severity != Severity::Warning, it.span.as_ref().map(|it| (it.line, it.column)))
     });
-    for diagnostic in &all {
-        let text = ui.trust(excerpt::render(diagnostic, sources, ui.colour).trim_end());
-        text.lines().for_each(|it| ui.say(it));
+    for (severity, noun) in [(Severity::Warning, "warnings"), (Severity::Error, "errors")] {
+        let of: Vec<_> = all.iter().filter(|it| it.severity == severity).collect();
+        for diagnostic in of.iter().take(SHOWN_MAX) {
+            let text = ui.trust(excerpt::render(diagnostic, sources, ui.colour).trim_end());
+            text.lines().for_each(|it| ui.say(it));
+        }
+        if of.len() > SHOWN_MAX {
+            ui.say(&format!("and {} more {noun}", of.len() - SHOWN_MAX));
+        }
     }
     let errors = all.iter().filter(|it| it.severity == Severity::Error).count();
     match errors {

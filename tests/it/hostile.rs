@@ -186,3 +186,16 @@ fn what_is_too_much_is_refused_with_its_limit() {
     env.write("Pulumi.dev.yaml", &" ".repeat(9 << 20));
     env.run("preview").ends(1).says("larger than 8 MiB");
 }
+
+/// Mistakes by the thousand, on one line: told in no time, and not all.
+#[test]
+fn very_many_mistakes_are_counted() {
+    let wrong: Vec<String> = (0..20_000).map(|it| format!("'${{x{it}}}'")).collect();
+    let env = TestEnv::new(&format!("variables: {{ a: [{}] }}\n", wrong.join(", ")));
+    let ran = env.run("preview").ends(1);
+    assert!(ran.stderr.len() < 100_000, "{} bytes", ran.stderr.len());
+    ran.says(r#"value "x99" not found"#)
+        .lacks(r#"value "x100" not found"#)
+        .says("and 19900 more errors")
+        .says("20000 errors; nothing was changed");
+}

@@ -38,7 +38,7 @@
 //! provider/          the seam: `Resource` and `Function` are what authors write
 //!   retry.rs           which errors pass, for how long, and what users read
 //!   cx.rs              all that a resource's methods may use; the only waits
-//!   fake.rs            a cloud in a JSON file, for tests
+//!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only
 //!   random/, tls/      the packages of those names
 //! rollout/           routes of traffic and what their weights become (pure)
@@ -49,7 +49,8 @@
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python
 //! program behind `--local`, `tests/it/types/` one program per resource type,
-//! `docs/` the commands, the state file and the IAM policy.
+//! `docs/` the commands, the state file, the IAM policy, what a stack file can
+//! do, and how the tests are run.
 //!
 //! # Who may import whom
 //!

@@ -131,9 +131,10 @@ async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
     let count = snapshot.open.len();
     let noun = if count == 1 { "step" } else { "steps" };
     ui.say(&format!("The last run was cut off during {count} {noun}:"));
+    let ages = session.workspace.store.ages(&session.stack)?;
+    let (connections, registry) = (&session.connections, &session.registry);
     let closed =
-        recover::recover(snapshot, &session.connections, &session.registry, &session.settings)
-            .await?;
+        recover::recover(snapshot, connections, registry, &session.settings, &ages).await?;
     let mut rows = Vec::new();
     for it in closed {
         ui.say(&format!("  {} {}", it.open.state.urn.name(), it.outcome));

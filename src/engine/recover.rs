@@ -6,6 +6,8 @@
 //! | `Begun` | looked for by its operation: `Named`, or never made | stays as it was; the diff against live tells the rest | gone, or still there |
 //! | `Named` | in the state, unsettled | same | - |
 
+use std::{collections::BTreeMap, time::Duration};
+
 use futures_util::{TryStreamExt as _, stream::FuturesOrdered};
 
 use super::{act, connect::Connections, halt::Trouble, refresh};
@@ -21,12 +23,13 @@ pub struct Closed {
     pub outcome: String,
 }
 
-/// Closes every open step of a snapshot.
+/// Closes every open step of a snapshot; `ages` is how long ago each began.
 pub async fn recover(
     snapshot: &Snapshot,
     connections: &Connections,
     registry: &Registry,
     default: &Settings,
+    ages: &BTreeMap<String, Duration>,
 ) -> Result<Vec<Closed>, Trouble> {
     let all: FuturesOrdered<_> = snapshot
         .open
@@ -36,7 +39,8 @@ pub async fn recover(
                 return Err(format!("there is no type `{}`", open.state.token).into());
             };
             let settings = refresh::settings_of(&open.state, snapshot, default);
-            let found = look(open, kind, connections, &settings).await.map_err(|it| {
+            let age = ages.get(&open.op).copied().unwrap_or_default();
+            let found = look(open, age, kind, connections, &settings).await.map_err(|it| {
                 Trouble::from(it).during(&format!("looking for what became of {}", open.state.urn))
             })?;
             let (rows, outcome) = close(open, found);
@@ -59,6 +63,7 @@ enum Found {
 
 async fn look(
     open: &OpenStep,
+    age: Duration,
     kind: &dyn AnyResource,
     connections: &Connections,
     settings: &Settings,
@@ -72,7 +77,7 @@ async fn look(
         Begun::Create => {
             let cx = Cx { op: state.op.clone(), ..connections.cx(settings).await? };
             // What was sent long ago shows by now, if it was made.
-            let limit = act::LOST.saturating_sub(open.age);
+            let limit = act::LOST.saturating_sub(age);
             let found = act::find(kind, &cx, &state.inputs, limit).await?;
             Ok(found.map_or(Found::Nothing, Found::Made))
         }

@@ -1,6 +1,6 @@
 //! What a stack is known to own, as a fold over the journal's rows.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,8 +94,6 @@ pub struct OpenStep {
     pub seed: Option<String>,
     /// The resource as the step wants it; `id` once it is named.
     pub state: ResourceState,
-    /// How long ago it began, when it was loaded.
-    pub age: Duration,
 }
 
 impl Snapshot {
@@ -138,8 +136,7 @@ impl Snapshot {
             _ => {}
         }
         let seed = seed.cloned();
-        let age = Duration::ZERO;
-        self.open.push(OpenStep { op: op.to_owned(), what, seed, state: state.clone(), age });
+        self.open.push(OpenStep { op: op.to_owned(), what, seed, state: state.clone() });
         Ok(())
     }
 

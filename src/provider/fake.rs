@@ -239,6 +239,21 @@ impl Cloud {
     }
 }
 
+fn save(path: &Path, contents: &Contents) {
+    let draft = path.with_extension("new");
+    let text = serde_json::to_string_pretty(contents).expect("plain data");
+    fs::write(&draft, text)
+        .and_then(|()| fs::rename(&draft, path))
+        .expect("the fake cloud's file can be written");
+}
+
+impl Contents {
+    fn acted(&mut self, operation: &'static str, id: &str) {
+        let thing = self.things.get(id).cloned().unwrap_or_default();
+        self.acted.push(Acted { operation, id: id.to_owned(), thing });
+    }
+}
+
 struct Fake {
     token: &'static str,
     held: bool,

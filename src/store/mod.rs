@@ -8,6 +8,7 @@ mod lock;
 mod migrate;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -249,17 +250,15 @@ impl Store {
         }
         // What began and has not ended.
         let mut query = self.connection.prepare(
-            "SELECT op, kind, body, max(unixepoch() - at, 0) FROM journal AS row
-             WHERE stack = ?1 AND NOT EXISTS
+            "SELECT op, kind, body FROM journal AS row WHERE stack = ?1 AND NOT EXISTS
                (SELECT 1 FROM journal WHERE stack = ?1 AND op = row.op AND kind = 'ended')
              ORDER BY seq",
         )?;
         let rows = query.query_map([id], |row| {
-            let age: u64 = row.get(3)?;
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, age))
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         })?;
         for row in rows {
-            let (op, kind, body, age) = row?;
+            let (op, kind, body) = row?;
             let body = serde_json::from_str(&body)?;
             let row = journal::read_row(&op, &kind, &body, crypt, full).map_err(Error::Damaged)?;
             match row {
@@ -269,7 +268,6 @@ impl Store {
                         what,
                         seed,
                         state: *state,
-                        age: Duration::from_secs(age),
                     });
                 }
                 Row::Named { op, id } => {
@@ -282,6 +280,19 @@ impl Store {
             }
         }
         Ok(snapshot)
+    }
+
+    /// How long ago each step began that has not ended, by its operation.
+    pub fn ages(&self, stack: &Stack) -> Result<BTreeMap<String, Duration>> {
+        let mut query = self.connection.prepare(
+            "SELECT op, max(unixepoch() - at, 0) FROM journal AS row
+             WHERE stack = ?1 AND kind = 'begun' AND NOT EXISTS
+               (SELECT 1 FROM journal WHERE stack = ?1 AND op = row.op AND kind = 'ended')",
+        )?;
+        let rows = query
+            .query_map([stack.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+        let ages = rows.map(|row| row.map(|(op, age)| (op, Duration::from_secs(age))));
+        Ok(ages.collect::<std::result::Result<_, _>>()?)
     }
 
     /// Every row of a stack's journal, for the fold to be proved.

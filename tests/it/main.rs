@@ -15,9 +15,9 @@ mod crash;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
+mod fuzz;
 #[cfg(feature = "aws")]
 mod harsh;
-mod fuzz;
 mod hostile;
 mod layers;
 mod lost;

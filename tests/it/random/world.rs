@@ -4,7 +4,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
 };
 
 use futures_util::future::BoxFuture;
@@ -14,7 +13,8 @@ use orderinfra::{
         ask::Sources,
         connect::Connections,
         event::Event,
-        execute::{self, Run},
+        execute::{self, Finished, Run},
+        halt::Cause,
         inputs::Shaping,
         inquire,
         name::{Draws, Naming},
@@ -29,7 +29,7 @@ use orderinfra::{
         parse, syntax,
     },
     model::{Action, Map, Place, Row, Snapshot, Step, Value},
-    provider::{Clients, Registry, Result as Answer, Settings, fake},
+    provider::{Clients, Pace, Registry, Result as Answer, Settings, fake},
     store::{Keyring, Stack, Store},
 };
 use tempfile::TempDir;
@@ -100,8 +100,9 @@ fn connections() -> Connections {
     let connect = |settings: Settings| -> BoxFuture<'static, Answer<(Clients, Place)>> {
         Box::pin(async move { Ok((Clients::offline(), fake::place(&settings))) })
     };
-    let pace = (Duration::ZERO, Duration::ZERO);
-    Connections::new(Box::new(connect), "demo/dev".to_owned(), pace)
+    // No time passes: each thing is looked for once.
+    let pace = Pace::hurried(u32::MAX);
+    Connections::new(Box::new(connect), "demo/dev".to_owned(), pace, String::new())
 }
 
 fn no_file(_: &str, _: FileForm) -> Result<Value, String> {
@@ -139,7 +140,8 @@ impl World {
     ) -> Result<(Planned, Facts), String> {
         let (connections, settings) = (connections(), Settings::default());
         let asked = refresh::asked(&loaded.program, snapshot);
-        let live = refresh::read(&connections, &self.registry, snapshot, &settings, &asked).await?;
+        let live = refresh::read(&connections, &self.registry, snapshot, &settings, &asked).await;
+        let live = live.map_err(|it| it.to_string())?;
         let mut facts = Facts { live, ..Facts::default() };
         let (context, config, shaping) = (context(), Map::new(), shaping(draws));
         let inquiry = |facts: &Facts| {
@@ -162,13 +164,15 @@ impl World {
         let sources = Sources { file: &no_file, stack: &no_stack };
         let planned =
             inquire::find_out(&mut facts, &inquiry, &connections, &self.registry, &sources).await;
-        Ok((planned, facts))
+        Ok((planned.map_err(|it| it.to_string())?, facts))
     }
 
     async fn recovered(&self) -> Result<Vec<Row>, String> {
         let (connections, settings) = (connections(), Settings::default());
-        let closed = recover::recover(&self.snapshot, &connections, &self.registry, &settings);
-        Ok(closed.await?.into_iter().flat_map(|it| it.rows).collect())
+        let (snapshot, registry, ages) = (&self.snapshot, &self.registry, BTreeMap::new());
+        let closed = recover::recover(snapshot, &connections, registry, &settings, &ages);
+        let closed = closed.await.map_err(|it| it.to_string())?;
+        Ok(closed.into_iter().flat_map(|it| it.rows).collect())
     }
 
     /// What `preview` shows: steps, or why there are none.
@@ -275,6 +279,7 @@ impl World {
                 sources: &Sources { file: &no_file, stack: &no_stack },
                 parallel: parallel.map(usize::from),
                 cost: &|step| execute::usual_seconds(&step.token),
+                renew: None,
             };
             let (stop, mut stops) = tokio::sync::mpsc::unbounded_channel();
             let events = Cell::new(0_u8);
@@ -307,7 +312,10 @@ impl World {
                     let text = failed.map(|(at, why)| format!("{}: {why}", steps[*at].urn.name()));
                     End::Failed(text.collect::<Vec<_>>().join("\n"))
                 }
-                Ok(it) if it.interrupted => End::Interrupted,
+                Ok(Finished { halt: Some(halt), .. }) => match halt.cause {
+                    Cause::Interrupted => End::Interrupted,
+                    _ => End::Failed(halt.why),
+                },
                 Ok(it) => {
                     assert_eq!(it.done.len(), steps.len(), "all that was planned is done");
                     End::Well(Done { steps })

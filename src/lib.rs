@@ -12,6 +12,10 @@
 //!   mod.rs             every flag, and one `match`
 //!   session.rs         which project, stack, configuration, state and account
 //!   drive.rs           the way of preview, up, destroy and refresh
+//!   history.rs, audit.rs what runs did, and every call they made
+//!   deployment.rs      the state as a Pulumi deployment, out and in
+//!   rotate.rs          another key for a stack's secrets
+//!   state.rs           backups of the state file, and how to put one back
 //!   shift.rs           traffic from one colour to the other
 //!   interrupt.rs       signals: end at once, or tell the run
 //!   renew.rs           waits for credentials that a person renews
@@ -34,9 +38,13 @@
 //!   halt.rs, watch.rs  what stops a run early, and which steps it may leave
 //!   recover.rs         what a cut-off run left open
 //!   refresh.rs         live state in as few calls as AWS allows
+//!   deployment/        a stack to a Pulumi deployment, and back (pure)
 //! store/             the SQLite file: journal, fold, lock, encryption
+//!   open.rs            is it a state file, is it whole, may it be written
+//!   backup.rs          copies before each run, and their way back
 //! provider/          the seam: `Resource` and `Function` are what authors write
 //!   retry.rs           which errors pass, for how long, and what users read
+//!   calls.rs           where calls to AWS are told of, for the audit
 //!   cx.rs              all that a resource's methods may use; the only waits
 //!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only

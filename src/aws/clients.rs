@@ -3,13 +3,13 @@
 
 #[cfg(not(feature = "aws"))]
 mod inner {
-    use crate::provider::{Error, Kind, Pace, Place, Result, Settings};
+    use crate::provider::{Calls, Error, Kind, Pace, Place, Result, Settings};
 
     /// Without the `aws` feature there is no AWS.
     #[derive(Clone, Debug, Default)]
     pub struct Clients;
 
-    pub async fn connect(_: &Settings, _: Pace) -> Result<(Clients, Place)> {
+    pub async fn connect(_: &Settings, _: Pace, _: &Calls) -> Result<(Clients, Place)> {
         Err(Error::new(Kind::Broken, "", "this build has no AWS in it (feature `aws`)"))
     }
 
@@ -42,7 +42,10 @@ mod inner {
     use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
     use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-    use crate::provider::{Error, Kind, Pace, Place, Result, Settings};
+    use crate::{
+        aws::audit::Audit,
+        provider::{Calls, Error, Kind, Pace, Place, Result, Settings},
+    };
 
     /// How often the SDK itself sends a request. What that does not outlast,
     /// the executor repeats, and says so.
@@ -63,18 +66,23 @@ mod inner {
                 config: SdkConfig,
                 endpoints: BTreeMap<String, String>,
                 retries: RetryPartition,
+                calls: Calls,
                 $($service: OnceLock<$sdk::Client>,)*
             }
 
             impl All {
-                fn new(config: SdkConfig, endpoints: BTreeMap<String, String>) -> Self {
+                fn new(
+                    config: SdkConfig,
+                    endpoints: BTreeMap<String, String>,
+                    calls: Calls,
+                ) -> Self {
                     // The SDK's usual allowance of retries is one for all
                     // calls of a service: throttling uses it up, and then one
                     // more error ends a run.
                     let retries = RetryPartition::custom("orderinfra")
                         .token_bucket(TokenBucket::unlimited())
                         .build();
-                    Self { config, endpoints, retries, $($service: OnceLock::new(),)* }
+                    Self { config, endpoints, retries, calls, $($service: OnceLock::new(),)* }
                 }
             }
 
@@ -83,7 +91,8 @@ mod inner {
                     let all = &self.retrying;
                     all.$service.get_or_init(|| {
                         let config = $sdk::config::Builder::from(&all.config($endpoint))
-                            .retry_partition(all.retries.clone());
+                            .retry_partition(all.retries.clone())
+                            .interceptor(Audit(all.calls.clone()));
                         $sdk::Client::from_conf(config.build())
                     })
                 })*
@@ -121,14 +130,14 @@ mod inner {
     }
 
     impl Clients {
-        fn new(config: &SdkConfig, settings: &Settings, pace: Pace) -> Self {
+        fn new(config: &SdkConfig, settings: &Settings, pace: Pace, calls: &Calls) -> Self {
             let retrying = RetryConfig::standard()
                 .with_max_attempts(settings.max_retries.unwrap_or(ATTEMPTS))
                 .with_initial_backoff(pace.of(Duration::from_secs(1)))
                 .with_max_backoff(pace.of(Duration::from_secs(20)));
             let with = |retry| {
                 let config = config.to_builder().retry_config(retry).build();
-                Arc::new(All::new(config, settings.endpoints.clone()))
+                Arc::new(All::new(config, settings.endpoints.clone(), calls.clone()))
             };
             Self { retrying: with(retrying), once: with(RetryConfig::disabled()) }
         }
@@ -136,7 +145,7 @@ mod inner {
         /// Clients that reach nothing, for resources that live in the state.
         pub fn offline() -> Self {
             let config = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-            Self::new(&config, &Settings::default(), Pace::AWS)
+            Self::new(&config, &Settings::default(), Pace::AWS, &Calls::new(String::new))
         }
 
         /// The same clients without the SDK's own retries: for a create,
@@ -149,7 +158,11 @@ mod inner {
 
     /// Finds credentials and region as the AWS CLI does, assumes the roles,
     /// and asks who we are.
-    pub async fn connect(settings: &Settings, pace: Pace) -> Result<(Clients, Place)> {
+    pub async fn connect(
+        settings: &Settings,
+        pace: Pace,
+        calls: &Calls,
+    ) -> Result<(Clients, Place)> {
         let config = load(settings, pace).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Error::new(
@@ -158,7 +171,7 @@ mod inner {
                 "no AWS region is set: `orderinfra config set aws:region us-east-1`, AWS_REGION, or the profile's own",
             ));
         };
-        let clients = Clients::new(&config, settings, pace);
+        let clients = Clients::new(&config, settings, pace, calls);
         let caller = clients.sts().get_caller_identity().send().await?;
         let arn = caller.arn.unwrap_or_default();
         let account = caller.account.ok_or(Error::missing("Account"))?;

@@ -5,6 +5,8 @@
 //! map, fast), `ec2/subnet.rs` (describe with filters, batched, several modify
 //! calls), `rds/cluster_instance.rs` (slow, waits, secrets).
 
+#[cfg(feature = "aws")]
+mod audit;
 mod clients;
 #[cfg(feature = "aws")]
 mod error;

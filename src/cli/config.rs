@@ -213,13 +213,14 @@ fn looks_secret(key: &str, text: &str) -> bool {
     telling.iter().any(|it| key.contains(it)) || varied()
 }
 
-/// Whole or not at all.
-fn replace(path: &Path, text: &str) -> Result<()> {
+/// Whole or not at all, and durable.
+pub(super) fn replace(path: &Path, text: &str) -> Result<()> {
     let draft = path.with_extension(format!("yaml.{}", std::process::id()));
     let mut file = fs::File::create(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&draft, path)?;
+    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
 }
 

@@ -31,6 +31,9 @@ pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui
     }
     let applying = drive::Applying { plan: &args.plan, apply: &args.apply, show: true, direction };
     drive::apply(&mut opened, &applying, runtime, ui).await?;
+    if args.remove {
+        opened.back_up(runtime)?;
+    }
     let session = &opened.session;
     if args.remove {
         let store = &session.workspace.store;

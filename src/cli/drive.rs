@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 
 use super::{
     ApplyArgs, Common, PlanArgs, Runtime,
+    audit::Audit,
     failure::{self, Failure, Result, code},
     live, render, renew,
     session::{Session, Wish, report},
@@ -26,7 +27,7 @@ use crate::{
     },
     lang::config::Override,
     model::{Action, Row, Step, Value},
-    store::{self, Lock, Owner},
+    store::{Lock, Owner},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub(super) struct Opened {
     pub(super) session: Session,
     facts: Facts,
     draws: Draws,
+    /// One backup is enough for a command.
+    backed_up: bool,
 }
 
 impl Opened {
@@ -62,7 +65,18 @@ impl Opened {
         let overrides = overrides(&args.config)?;
         let wish = Wish { overrides: &overrides, program: direction == Direction::Up };
         let session = Session::open(common, runtime, ui, &wish)?;
-        Ok(Self { session, facts: Facts::default(), draws: Draws { seed: runtime.seed()? } })
+        let draws = Draws { seed: runtime.seed()? };
+        Ok(Self { session, facts: Facts::default(), draws, backed_up: false })
+    }
+
+    /// A copy of the state, and a look at every page and row of it, before
+    /// the first thing that this command changes.
+    pub(super) fn back_up(&mut self, runtime: &Runtime) -> Result<()> {
+        if !self.backed_up {
+            self.session.workspace.store.back_up(&runtime.stamp())?;
+            self.backed_up = true;
+        }
+        Ok(())
     }
 }
 
@@ -94,7 +108,7 @@ pub(super) async fn plan(
     ui: &Ui,
 ) -> Result<Planned> {
     opened.session.claim(false).await?;
-    if let Some(owner) = in_progress(opened, runtime)? {
+    if let Some(owner) = in_progress(opened) {
         ui.warn(&format!(
             "`{}` is changing this stack right now; what it has not finished is shown as it was",
             owner.command
@@ -109,17 +123,12 @@ pub(super) async fn plan(
 }
 
 /// Who works on the steps that are open, if somebody still does.
-fn in_progress(opened: &Opened, runtime: &Runtime) -> Result<Option<Owner>> {
+fn in_progress(opened: &Opened) -> Option<Owner> {
     let session = &opened.session;
     if session.stack.snapshot.open.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let owner = super::session::owner(runtime);
-    match session.workspace.store.lock(&session.stack.project, &session.stack.name, &owner) {
-        Ok(_) => Ok(None),
-        Err(store::Error::Locked(other)) => Ok(Some(other.unwrap_or(owner))),
-        Err(error) => Err(error.into()),
-    }
+    session.workspace.store.holder(&session.stack.project, &session.stack.name)
 }
 
 async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
@@ -328,12 +337,17 @@ pub(super) async fn refresh(
         return Err(Failure::new(code::CANCELLED, "nothing was changed"));
     }
     let (project, name) = (session.stack.project.clone(), session.stack.name.clone());
+    let calls = session.connections.calls.clone();
     let mut store = session.workspace.store.again()?;
+    opened.back_up(runtime)?;
     let mut stack = store.stack(&project, &name)?;
     let run = store.begin_run(&stack, "refresh", &runtime.stamp())?;
     let found_rows = found.into_iter().flat_map(|it| it.rows);
     let rows: Vec<Row> = rows.into_iter().chain(found_rows).collect();
-    store.write(&mut stack, run, &rows)?;
+    let audit = Audit::of(&store, run, calls)?;
+    let written = store.write(&mut stack, run, &rows);
+    audit.close(&stack, ui);
+    written?;
     store.end_run(run, "done", &runtime.stamp())?;
     drop(lock);
     Ok(())
@@ -360,6 +374,7 @@ pub(super) async fn apply(
     opened.session.stack = opened.session.workspace.store.stack(&project, &name)?;
     let rows = recovered(opened, ui).await?;
     if !rows.is_empty() {
+        opened.back_up(runtime)?;
         let session = &mut opened.session;
         let run = session.workspace.store.begin_run(&session.stack, "recover", &runtime.stamp())?;
         session.workspace.store.write(&mut session.stack, run, &rows)?;
@@ -430,6 +445,9 @@ async fn carry_out(
 ) -> Result<()> {
     let stamp = runtime.stamp();
     let started = runtime.time();
+    if writes(&planned) {
+        opened.back_up(runtime)?;
+    }
     let answers = std::mem::take(&mut opened.facts.answers);
     let program_plan = planned.plan.clone();
     let session = &opened.session;
@@ -437,7 +455,7 @@ async fn carry_out(
     // The session keeps its own connection, to read other stacks by.
     let mut store = session.workspace.store.again()?;
     let mut stack = store.stack(&session.stack.project, &session.stack.name)?;
-    let session = &opened.session;
+    let audit = Audit::of(&store, run_id, session.connections.calls.clone())?;
     let naming = |token: &str| session.config.autonaming.of(token);
     let config = |key: &str| config_text(session, key);
     let environment = |name: &str| runtime.var(name).map(str::to_owned);
@@ -476,17 +494,32 @@ async fn carry_out(
         }
         display.borrow_mut().event(&event);
     };
-    let mut write =
-        |rows: &[Row]| store.write(&mut stack, run_id, rows).map_err(|it| it.to_string());
+    let mut broken = None;
+    let mut write = |rows: &[Row]| {
+        store.write(&mut stack, run_id, rows).map_err(|error| {
+            let text = error.to_string();
+            broken = Some(error);
+            text
+        })
+    };
     let finished = {
         let work = execute::execute(&run, planned, answers, &mut write, &mut stops, &mut on_event);
         let ticker = live::tick(&display);
         tokio::select! {
             finished = work => finished,
             never = ticker => match never {},
+            never = audit.keep() => match never {},
         }
     };
     display.borrow_mut().clear();
+    audit.close(&stack, ui);
+    if let Some(error) = broken {
+        // If the disk takes it again by now; what counts is in the journal.
+        drop(store.end_run(run_id, "failed", &runtime.stamp()));
+        return Err(Failure::from(error).hint(
+            "calls that were under way are not lost: the next run looks what became of them",
+        ));
+    }
     for ((token, action), seconds) in took {
         store.set_cost(&token, &action, seconds)?;
     }
@@ -501,6 +534,13 @@ async fn carry_out(
     let seconds = (runtime.time() - started).whole_seconds();
     render::finished(&finished, &program_plan, &outputs, seconds, how, ui);
     conclude(&finished, how)
+}
+
+/// Whether anything but the run itself will be written.
+fn writes(planned: &Planned) -> bool {
+    let plan = &planned.plan;
+    !plan.steps.is_empty()
+        || plan.outputs.iter().any(|(_, before, after)| before.as_ref() != Some(after))
 }
 
 fn costs(store: &crate::store::Store, steps: &[Step]) -> BTreeMap<(String, String), u64> {

@@ -57,17 +57,33 @@ impl Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
+        use store::Error;
+        const RESTORE: &str = "`orderinfra state backups` lists the copies that were taken before each run, `orderinfra state restore` puts the newest one back";
         let failure = Self::general(error.to_string());
-        match error {
-            store::Error::NoStack(_) => Self { code: code::NO_STACK, ..failure }.hint(
+        match error.root() {
+            Error::NoStack(_) => Self { code: code::NO_STACK, ..failure }.hint(
                 "`orderinfra stack ls` lists the stacks, `orderinfra stack init NAME` makes one",
             ),
-            store::Error::Locked(_) => failure
+            Error::Locked(_) => failure
                 .hint("wait for it to end; the lock goes with its process, even if that is killed"),
-            store::Error::TooNew => failure.hint("use the version that wrote it, or a newer one"),
-            store::Error::Key(_) => Self { code: code::USAGE, ..failure },
-            store::Error::NotEmpty { .. } => failure.hint(
+            Error::TooNew { .. } => failure.hint("use the version that wrote it, or a newer one"),
+            Error::TooOld { .. } => failure.hint("run any command once where it can be written"),
+            Error::Key(_) => Self { code: code::USAGE, ..failure },
+            Error::NotEmpty { .. } => failure.hint(
                 "`orderinfra destroy` first, or `--force` to forget them and leave them in AWS",
+            ),
+            Error::Damaged(_) => failure.hint(format!("nothing was changed; {RESTORE}")),
+            Error::Lost { .. } => failure.hint(RESTORE).hint(
+                "to begin anew, and to forget all that the old state owns in AWS, move the backups away",
+            ),
+            Error::Foreign(_) => failure
+                .hint("is `--state` or ORDERINFRA_STATE what you meant?")
+                .hint(format!("if it was a state file: {RESTORE}")),
+            Error::Full | Error::Disk(_) => failure.hint(
+                "what was written before is safe; make room, then say the same command again: it goes on from there",
+            ),
+            Error::ReadOnly | Error::Unreachable => failure.hint(
+                "`preview`, `stack`, `stack output` and `history` need to read only; whatever changes something must be able to write",
             ),
             _ => failure,
         }

@@ -1,10 +1,13 @@
 //! Everything a terminal sees: arguments, and one `match`.
 
+mod audit;
 mod config;
+mod deployment;
 mod destroy;
 mod drive;
 pub mod excerpt;
 mod failure;
+mod history;
 mod interrupt;
 mod live;
 mod local;
@@ -12,10 +15,12 @@ mod preview;
 mod refresh;
 mod render;
 mod renew;
+mod rotate;
 mod secrets;
 mod session;
 mod shift;
 mod stack;
+mod state;
 mod ui;
 mod up;
 
@@ -47,13 +52,22 @@ impl Runtime {
 
     /// Now, as RFC 3339; fixed for tests by `ORDERINFRA_TEST_NOW`.
     pub fn stamp(&self) -> String {
-        stamp(self.time())
+        self.clock()()
+    }
+
+    /// The same, for those who outlive a call.
+    pub fn clock(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        let (fixed, now) = (self.fixed_time(), self.now);
+        move || rfc3339(fixed.unwrap_or_else(now))
     }
 
     pub fn time(&self) -> OffsetDateTime {
+        self.fixed_time().unwrap_or_else(self.now)
+    }
+
+    fn fixed_time(&self) -> Option<OffsetDateTime> {
         let fixed = self.var("ORDERINFRA_TEST_NOW").and_then(|it| it.parse().ok());
-        let fixed = fixed.and_then(|it| OffsetDateTime::from_unix_timestamp(it).ok());
-        fixed.unwrap_or_else(self.now)
+        fixed.and_then(|it| OffsetDateTime::from_unix_timestamp(it).ok())
     }
 
     /// The source of a run's random choices; fixed for tests by
@@ -71,8 +85,8 @@ impl Runtime {
 }
 
 /// RFC 3339, to the second.
-fn stamp(at: OffsetDateTime) -> String {
-    let (date, time) = (at.date(), at.time());
+fn rfc3339(now: OffsetDateTime) -> String {
+    let (date, time) = (now.date(), now.time());
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
         date.year(),
@@ -147,8 +161,12 @@ enum Command {
     Refresh(refresh::Args),
     /// Move traffic between the blue and the green target group
     Shift(shift::Args),
+    /// What was done to the stack, run by run
+    History(history::Args),
     /// Stacks of the project
     Stack(stack::Args),
+    /// The state file: its backups, and how to put one back
+    State(state::Args),
     /// Configuration values of a stack
     Config(config::Args),
     /// The emulator on this machine
@@ -243,7 +261,9 @@ async fn dispatch(cli: &Cli, runtime: &Runtime, ui: &Ui) -> Result<()> {
         Command::Destroy(args) => destroy::run(args, common, runtime, ui).await,
         Command::Refresh(args) => refresh::run(args, common, runtime, ui).await,
         Command::Shift(args) => shift::run(args, common, runtime, ui).await,
+        Command::History(args) => history::run(args, common, runtime, ui),
         Command::Stack(args) => stack::run(args, common, runtime, ui),
+        Command::State(args) => state::run(args, common, runtime, ui),
         Command::Config(args) => config::run(args, common, runtime, ui),
         Command::Local(args) => local::run(args, common, runtime, ui),
     }

@@ -2,10 +2,14 @@
 //! the key file.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use zeroize::Zeroizing;
 
 use super::{Runtime, session};
 use crate::{
-    lang::{config::StackFile, secure::Cipher},
+    lang::{
+        config::{StackFile, edit},
+        secure::Cipher,
+    },
     store::Keyring,
 };
 
@@ -39,14 +43,41 @@ fn open(file: &StackFile, keyring: &Keyring) -> Result<Cipher, String> {
             let master = keyring.file_key().map_err(|it| it.to_string())?;
             let key = Cipher::from_key(*master)
                 .decrypt(sealed)
+                .map(Zeroizing::new)
                 .map_err(|_| "this stack file was encrypted with another key file".to_owned())?;
-            let key = BASE64.decode(key).ok().and_then(|it| <[u8; 32]>::try_from(it).ok());
+            let key = BASE64.decode(&*key).ok().map(Zeroizing::new);
+            let key = key.and_then(|it| <[u8; 32]>::try_from(&it[..]).ok());
             key.map(Cipher::from_key).ok_or_else(|| "its `encryptedkey` is damaged".to_owned())
         }
         (Some(other), _) => Err(format!("the secrets provider `{other}` is not supported")),
-        (None, _) => {
-            Err("the stack file has neither `encryptionsalt` nor `encryptedkey`".to_owned())
+        (None, _) => Err("there is neither `encryptionsalt` nor `encryptedkey`".to_owned()),
+    }
+}
+
+/// What opens the secrets of a deployment, by its `secrets_providers`.
+pub(super) fn of_deployment(
+    provider: &serde_json::Value,
+    keyring: &Keyring,
+) -> Result<Cipher, String> {
+    let text = |name: &str| provider["state"][name].as_str().map(str::to_owned);
+    match provider["type"].as_str() {
+        Some("passphrase") if keyring.passphrase.is_none() => Err(
+            "the deployment is encrypted with a passphrase; set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"
+                .to_owned(),
+        ),
+        Some("passphrase") => {
+            open(&StackFile { encryption_salt: text("salt"), ..StackFile::default() }, keyring)
         }
+        Some(KEY_FILE) => {
+            let secrets_provider = Some(KEY_FILE.to_owned());
+            let encrypted_key = text("encryptedkey");
+            open(&StackFile { secrets_provider, encrypted_key, ..StackFile::default() }, keyring)
+        }
+        Some(other) => Err(format!(
+            "the deployment is encrypted by the secrets provider `{}`; export it with `pulumi stack export --show-secrets`",
+            other.escape_debug()
+        )),
+        None => Err("the deployment does not say how its secrets are encrypted".to_owned()),
     }
 }
 
@@ -69,12 +100,33 @@ pub(super) fn begin(file: &StackFile, keyring: &Keyring) -> Result<(Cipher, Entr
             None => Ok((cipher, vec![("encryptionsalt", salt)])),
         };
     }
-    let mut key = [0_u8; 32];
-    getrandom::fill(&mut key).map_err(|it| format!("no randomness: {it}"))?;
+    let mut key = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut key[..]).map_err(|it| format!("no randomness: {it}"))?;
     let master = keyring.file_key().map_err(|it| it.to_string())?;
-    let sealed = Cipher::from_key(*master).encrypt(&BASE64.encode(key), nonce()?);
+    let sealed =
+        Cipher::from_key(*master).encrypt(&Zeroizing::new(BASE64.encode(&key[..])), nonce()?);
     let entries = vec![("secretsprovider", KEY_FILE.to_owned()), ("encryptedkey", sealed)];
-    Ok((Cipher::from_key(key), entries))
+    Ok((Cipher::from_key(*key), entries))
+}
+
+/// A stack file whose secrets are encrypted anew, with another cipher.
+pub(super) fn encrypt_anew(
+    text: &str,
+    file: &StackFile,
+    keyring: &Keyring,
+    new: &Keyring,
+) -> Result<String, String> {
+    let old = open(file, keyring)?;
+    let (cipher, entries) = begin(&StackFile::default(), new)?;
+    let mut text = edit::encrypt_anew(text, &mut |sealed| {
+        let plain = Zeroizing::new(old.decrypt(sealed).map_err(|it| it.to_string())?);
+        Ok(cipher.encrypt(&plain, nonce()?))
+    })?;
+    for name in ["encryptionsalt", "encryptedkey", "secretsprovider"] {
+        let new = entries.iter().find(|(it, _)| *it == name).map(|(_, value)| &**value);
+        text = edit::set_top(&text, name, new)?;
+    }
+    Ok(text)
 }
 
 pub(super) fn nonce() -> Result<[u8; 12], String> {

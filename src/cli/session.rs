@@ -27,7 +27,7 @@ use crate::{
         load::{self, Loaded, Project},
     },
     model::Value,
-    provider::{Pace, Registry, Settings},
+    provider::{Calls, Pace, Registry, Settings},
     store::{Keyring, Owner, Stack, Store},
 };
 
@@ -37,6 +37,13 @@ pub(super) struct Workspace {
     pub(super) store: Store,
     /// Where `state/` is.
     pub(super) root: PathBuf,
+}
+
+/// A project that was found, and where its state is.
+pub(super) struct Found {
+    pub(super) project: Project,
+    root: PathBuf,
+    pub(super) state: PathBuf,
 }
 
 /// A stack of it, ready for a run.
@@ -76,6 +83,7 @@ pub(super) fn passphrase(runtime: &Runtime) -> Result<Option<Zeroizing<String>>>
     }
     let Some(path) = runtime.var("PULUMI_CONFIG_PASSPHRASE_FILE") else { return Ok(None) };
     let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
         .map_err(|it| Failure::usage(format!("PULUMI_CONFIG_PASSPHRASE_FILE: {path}: {it}")))?;
     Ok(Some(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())))
 }
@@ -83,7 +91,7 @@ pub(super) fn passphrase(runtime: &Runtime) -> Result<Option<Zeroizing<String>>>
 impl Workspace {
     /// `-C DIR`; else the nearest `Pulumi.yaml` upward; else the one below
     /// `./stacks/` that the stack's name says.
-    pub(super) fn open(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Self> {
+    pub(super) fn find(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Found> {
         let start = match &common.directory {
             Some(directory) => runtime.directory.join(directory),
             None => runtime.directory.clone(),
@@ -100,7 +108,7 @@ impl Workspace {
             }
             _ => project.dir.clone(),
         };
-        let path = match common
+        let state = match common
             .state
             .as_deref()
             .or_else(|| runtime.var("ORDERINFRA_STATE").map(Path::new))
@@ -108,9 +116,23 @@ impl Workspace {
             Some(path) => runtime.directory.join(path),
             None => root.join("state").join("orderinfra.db"),
         };
-        let crash = runtime.var("ORDERINFRA_CRASH_AFTER").and_then(|it| it.parse().ok());
-        let store = Store::open(&path, keyring(runtime)?, crash)?;
-        Ok(Self { project, store, root })
+        Ok(Found { project, root, state })
+    }
+
+    /// Finds the project, and opens the state.
+    pub(super) fn open(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Self> {
+        let Found { project, root, state } = Self::find(common, runtime, ui)?;
+        let number = |name: &str| runtime.var(name).and_then(|it| it.parse().ok());
+        let crash = number("ORDERINFRA_CRASH_AFTER").map(u64::from);
+        let store = Store::open(&state, keyring(runtime)?, crash)?;
+        let store = store.with_most_pages(number("ORDERINFRA_TEST_PAGES"))?;
+        let mut workspace = Self { project, store, root };
+        let project = &workspace.project.name;
+        let stacks = workspace.store.stacks()?.into_iter().filter(|it| it.project == *project);
+        for stack in stacks.collect::<Vec<_>>() {
+            super::rotate::finish(&mut workspace, &stack.name, ui)?;
+        }
+        Ok(workspace)
     }
 
     fn below(start: &Path, common: &Common) -> Result<PathBuf> {
@@ -253,9 +275,11 @@ impl Session {
             loaded.program = Program::default();
         }
         let settings = settings(&config, common, runtime, &workspace, ui)?;
-        let young_since = super::stamp(runtime.time() - time::Duration::minutes(5));
+        let young_since = super::rfc3339(runtime.time() - time::Duration::minutes(5));
+        let calls = Calls::new(runtime.clock());
+        let connector = connector(runtime, &calls);
         let (name, pace) = (stack.full_name(), pace(runtime));
-        let connections = Connections::new(connector(runtime), name, pace, young_since);
+        let connections = Connections::new(connector, calls, name, pace, young_since);
         Ok(Self {
             workspace,
             stack,
@@ -540,15 +564,18 @@ fn pace(runtime: &Runtime) -> Pace {
     }
 }
 
-fn connector(runtime: &Runtime) -> crate::engine::connect::Connect {
+fn connector(runtime: &Runtime, calls: &Calls) -> crate::engine::connect::Connect {
     if let Some(path) = runtime.var("ORDERINFRA_FAKE_CLOUD").map(PathBuf::from) {
         return Box::new(move |settings| {
             let place = crate::provider::fake::connect(&path, &settings);
             Box::pin(async { Ok((aws::Clients::offline(), place)) })
         });
     }
-    let pace = pace(runtime);
-    Box::new(move |settings| Box::pin(async move { aws::connect(&settings, pace).await }))
+    let (pace, calls) = (pace(runtime), calls.clone());
+    Box::new(move |settings| {
+        let calls = calls.clone();
+        Box::pin(async move { aws::connect(&settings, pace, &calls).await })
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{
     Common, PlanArgs, Runtime,
+    audit::Audit,
     drive::{Direction, Opened},
     failure::{Failure, Result, code},
     ui::{GREEN, Ui, YELLOW},
@@ -95,12 +96,22 @@ pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui
         return Err(Failure::new(code::CANCELLED, "nothing was changed"));
     }
     healthy(&scene, to, Duration::from_secs(args.wait), ui).await?;
+    opened.back_up(runtime)?;
     let routes: Vec<Route> =
         moving.iter().map(|(route, _)| Route { after: after(route), ..route.clone() }).collect();
     let shift = Shift { to, pair: scene.pair.clone(), routes, phase: Phase::Moving, takes_back };
-    carry_out(shift, &scene, &opened, &mut store, &stack, runtime, ui).await?;
+    let run = store.begin_run(&stack, "shift", &runtime.stamp())?;
+    let audit = Audit::of(&store, run, opened.session.connections.calls.clone())?;
+    let result = tokio::select! {
+        result = carry_out(shift, &scene, &opened, &mut store, &stack, runtime, ui) => result,
+        never = audit.keep() => match never {},
+    };
+    audit.close(&stack, ui);
+    let outcome = if result.is_ok() { "done" } else { "failed" };
+    let ended = store.end_run(run, outcome, &runtime.stamp());
     drop(lock);
-    Ok(())
+    result?;
+    Ok(ended?)
 }
 
 /// The routes of the state that forward to the pair, as they are now.

@@ -3,9 +3,9 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{
-    Common, Runtime,
+    Common, Runtime, deployment,
     failure::{Failure, Result, code},
-    render,
+    render, rotate,
     session::Workspace,
     ui::Ui,
 };
@@ -52,6 +52,12 @@ enum Sub {
         #[arg(long)]
         show_secrets: bool,
     },
+    /// Write the state as a Pulumi deployment of version 3
+    Export(deployment::ExportArgs),
+    /// Replace the state by a Pulumi deployment of version 3
+    Import(deployment::ImportArgs),
+    /// Encrypt the secrets of the stack with another key
+    ChangeSecretsProvider(rotate::Args),
     /// Forget an empty stack
     #[command(visible_alias = "remove")]
     Rm {
@@ -66,8 +72,13 @@ enum Sub {
 }
 
 pub(super) fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
-    let workspace = Workspace::open(common, runtime, ui)?;
+    let mut workspace = Workspace::open(common, runtime, ui)?;
     match &args.command {
+        Some(Sub::Export(args)) => deployment::export(args, &workspace, common, runtime, ui),
+        Some(Sub::ChangeSecretsProvider(args)) => {
+            rotate::run(args, &mut workspace, common, runtime, ui)
+        }
+        Some(Sub::Import(args)) => deployment::import(args, &mut workspace, common, runtime, ui),
         None => show(args, &workspace, common, ui),
         Some(Sub::Ls { all }) => list(*all, &workspace, ui),
         Some(Sub::Init { name, no_select }) => {
@@ -219,6 +230,7 @@ fn remove(
     }
     let owner = super::session::owner(runtime);
     let _lock = workspace.store.lock(project, &name, &owner)?;
+    workspace.store.back_up(&runtime.stamp())?;
     workspace.store.remove(project, &name, force)?;
     ui.say(&format!("The stack `{project}/{name}` is removed"));
     Ok(())

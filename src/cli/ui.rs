@@ -181,6 +181,13 @@ impl Ui {
         heard.await.unwrap_or(false)
     }
 
+    /// Asks for a text that is not shown.
+    pub(super) fn ask_secret(&self, question: &str) -> Result<zeroize::Zeroizing<String>> {
+        self.raw(&format!("{}: ", self.paint(BOLD, question)));
+        let text = console::Term::stderr().read_secure_line()?;
+        Ok(zeroize::Zeroizing::new(text))
+    }
+
     /// Asks for one of some words; the last is the default.
     pub(super) fn ask(&self, question: &str, choices: &[&str]) -> Result<String> {
         if !self.interactive {

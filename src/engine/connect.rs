@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use futures_util::future::BoxFuture;
 
-use crate::provider::{Clients, Cx, Pace, Place, Result, Settings};
+use crate::provider::{Calls, Clients, Cx, Pace, Place, Result, Settings};
 
 /// How to reach AWS, or what stands in for it.
 pub type Connect =
@@ -12,6 +12,8 @@ pub type Connect =
 
 pub struct Connections {
     connect: Connect,
+    /// Every call that is made by these connections.
+    pub calls: Calls,
     /// `project/stack`, for the tags of what is made.
     pub stack: String,
     pub pace: Pace,
@@ -21,8 +23,14 @@ pub struct Connections {
 }
 
 impl Connections {
-    pub fn new(connect: Connect, stack: String, pace: Pace, young_since: String) -> Self {
-        Self { connect, stack, pace, young_since, known: RefCell::default() }
+    pub fn new(
+        connect: Connect,
+        calls: Calls,
+        stack: String,
+        pace: Pace,
+        young_since: String,
+    ) -> Self {
+        Self { connect, calls, stack, pace, young_since, known: RefCell::default() }
     }
 
     pub async fn get(&self, settings: &Settings) -> Result<(Clients, Place)> {
@@ -58,6 +66,7 @@ impl Connections {
     fn cx_of(&self, aws: Clients, place: Place) -> Cx {
         Cx {
             aws,
+            calls: self.calls.clone(),
             place,
             stack: self.stack.clone(),
             op: String::new(),

@@ -190,7 +190,7 @@ fn choose_names(
 pub fn coerce(schema: &Schema, ty: &Type, value: Value) -> Result<Value, String> {
     let wrong = |value: &Value| Err(format!("expected {}, found {}", ty.word(), word(value)));
     match (ty, value) {
-        (_, Value::Secret(secret)) => Ok(Value::secret(coerce(schema, ty, *secret.0)?)),
+        (_, Value::Secret(secret)) => Ok(Value::secret(coerce(schema, ty, secret.into_inner())?)),
         (_, value @ (Value::Unknown(_) | Value::Null)) => Ok(value),
         (Type::Asset | Type::Archive | Type::Any, value) => Ok(lower_refs(value)),
         (_, Value::Ref(it)) => coerce(schema, ty, lower_refs(Value::Ref(it))),
@@ -267,7 +267,7 @@ pub fn lower_refs(value: Value) -> Value {
         Value::Map(map) => {
             Value::Map(map.into_iter().map(|(key, it)| (key, lower_refs(it))).collect())
         }
-        Value::Secret(secret) => Value::secret(lower_refs(*secret.0)),
+        Value::Secret(secret) => Value::secret(lower_refs(secret.into_inner())),
         other => other,
     }
 }

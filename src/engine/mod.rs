@@ -5,6 +5,7 @@ pub mod ask;
 mod catalog;
 pub mod compare;
 pub mod connect;
+pub mod deployment;
 pub mod diff;
 pub mod event;
 pub mod execute;

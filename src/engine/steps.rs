@@ -168,7 +168,7 @@ impl Builder<'_, '_> {
             op: birth.map_or_else(|| op.clone(), |it| it.op.clone()),
             id: birth.map(|it| it.id.clone()).unwrap_or_default(),
             inputs: item.inputs.clone(),
-            outputs: birth.map(|it| it.outputs.clone()).unwrap_or_default(),
+            outputs: self.outputs_of(item, &action, birth),
             meta,
             phase: birth.map_or(Phase::Sent, |it| it.phase),
         };
@@ -184,6 +184,19 @@ impl Builder<'_, '_> {
             named: item.named.clone(),
             state,
         })
+    }
+
+    /// The outputs before the step. What is only recorded has no later ones:
+    /// they are what was just read, where it was.
+    fn outputs_of(&self, item: &Item<'_>, action: &Action, birth: Option<&ResourceState>) -> Value {
+        let Some(state) = birth else { return Value::Null };
+        let read = matches!(self.inquiry.facts.live.get(&state.op), Some(Some(_)));
+        match self.out.seen.get(&item.key) {
+            Some(seen) if read && matches!(action, Action::Record { .. }) => {
+                super::refresh::tidy(seen.outputs.clone().into())
+            }
+            _ => state.outputs.clone(),
+        }
     }
 
     fn delete_step(&self, state: &ResourceState, action: Action) -> Step {

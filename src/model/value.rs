@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Number, Value as Json, json};
+use zeroize::Zeroize as _;
 
 pub type Map = BTreeMap<String, Value>;
 
@@ -26,9 +27,33 @@ pub enum Value {
     Ref(Box<Ref>),
 }
 
-/// A value whose `Debug` keeps quiet.
+/// A value whose `Debug` keeps quiet, and which is wiped from memory when it
+/// goes.
 #[derive(Clone, PartialEq)]
 pub struct Secret(pub Box<Value>);
+
+impl Secret {
+    /// The value itself, which nobody wipes from now on.
+    pub fn into_inner(mut self) -> Value {
+        std::mem::take(&mut *self.0)
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        fn wipe(value: &mut Value) {
+            match value {
+                Value::String(text) | Value::Asset(Asset::Text(text)) => text.zeroize(),
+                Value::List(list) => list.iter_mut().for_each(wipe),
+                Value::Map(map) => map.values_mut().for_each(wipe),
+                Value::Ref(it) => wipe(&mut it.id),
+                // A secret inside wipes itself.
+                _ => {}
+            }
+        }
+        wipe(&mut self.0);
+    }
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -353,5 +378,19 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::Number(number.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_let_out_whole() {
+        let inside = Value::from_json(&json!({ "a": ["b"], "c": 1 }));
+        let Value::Secret(secret) = Value::secret(inside.clone()) else {
+            unreachable!("it was made one")
+        };
+        assert_eq!(secret.into_inner(), inside);
     }
 }

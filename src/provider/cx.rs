@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use super::{
-    Error, Kind, Pace, Place, Result, Tags,
+    Calls, Error, Kind, Pace, Place, Result, Tags,
     retry::{self, Rule, Sent},
     types::HIDDEN_TAG,
 };
@@ -28,6 +28,8 @@ pub struct Status {
 #[derive(Clone)]
 pub struct Cx {
     pub aws: Clients,
+    /// Where calls are told of that `aws` does not make: the fake cloud's.
+    pub calls: Calls,
     pub place: Place,
     /// `project/stack`
     pub stack: String,

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{AnyResource, Cx, Error, Kind, Made, Place, Result, Settings};
+use super::{AnyResource, Call, Cx, Error, Kind, Made, Place, Result, Settings};
 use crate::model::{
     Map, Schema, Value,
     schema::{AutoName, Object, Property, Type},
@@ -190,7 +190,7 @@ impl Cloud {
         Ok(())
     }
 
-    /// One call: held, logged, faulted, acted on.
+    /// One call: held, logged, faulted, acted on, and told of.
     async fn call<T>(
         &self,
         cx: &Cx,
@@ -210,8 +210,11 @@ impl Cloud {
             self.let_go(cx).await?;
         }
         let may_go = self.may_go();
+        let started = std::time::Instant::now();
+        let mut number = 0;
         let result = self.with(|contents| {
             contents.calls.push(format!("{operation} {name}"));
+            number = contents.calls.len();
             let fault = contents.fault(operation, name, |_| true).unwrap_or_default();
             if fault == "stall" && !may_go {
                 contents.faults.entry(operation.to_owned()).or_default().insert(0, fault.clone());
@@ -235,6 +238,19 @@ impl Cloud {
             }
         });
         self.travel().await;
+        cx.calls.record(Call {
+            service: "fake".to_owned(),
+            operation: operation.to_owned(),
+            region: cx.place.region.clone(),
+            request_id: Some(format!("fake-request-{number}")),
+            millis: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            attempts: 1,
+            error: result.as_ref().err().map(|it: &Error| match &*it.code {
+                "" => "NoAnswer".to_owned(),
+                code => code.to_owned(),
+            }),
+            ..Call::default()
+        });
         result
     }
 }

@@ -2,6 +2,7 @@
 //! `async fn`s (`Resource`, `Local`, `Function`); the engine sees `dyn`
 //! (`AnyResource`, `AnyFunction`); `erase` is the only bridge.
 
+mod calls;
 mod cx;
 mod erase;
 mod error;
@@ -18,6 +19,7 @@ use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use calls::{Call, Calls};
 pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
 pub use erase::{function, local, resource};
 pub use error::{Error, Kind, Result};

@@ -24,7 +24,28 @@ pub struct Keyring {
 pub(super) const KEY_FILE: &str = "keyfile";
 pub(super) const PASSPHRASE: &str = "passphrase";
 
+/// What a stack is to be locked with from now on.
+pub enum NewLock {
+    KeyFile,
+    Passphrase(Zeroizing<String>),
+}
+
 impl Keyring {
+    /// The kind, the salt and the master key of a new lock.
+    pub(super) fn master_for(
+        &self,
+        lock: &NewLock,
+    ) -> Result<(&'static str, Option<String>, Key), Error> {
+        let passphrase = match lock {
+            NewLock::KeyFile => None,
+            NewLock::Passphrase(text) => Some(text.clone()),
+        };
+        let keyring = Self { passphrase, ..self.clone() };
+        let (kind, salt) = keyring.kind_for_new()?;
+        let master = keyring.master(kind, salt.as_deref())?;
+        Ok((kind, salt, master))
+    }
+
     /// What a new stack is locked with: a passphrase where the user has set
     /// one, else the key file. The second is the salt.
     pub(super) fn kind_for_new(&self) -> Result<(&'static str, Option<String>), Error> {
@@ -63,7 +84,7 @@ impl Keyring {
     pub fn file_key(&self) -> Result<Key, Error> {
         let path = &self.key_file;
         let wrong = |why: String| Error::Key(format!("the key file {}: {why}", path.display()));
-        match fs::read_to_string(path) {
+        match fs::read_to_string(path).map(Zeroizing::new) {
             Ok(text) => {
                 let bytes =
                     Zeroizing::new(BASE64.decode(text.trim()).map_err(|it| wrong(it.to_string()))?);
@@ -73,7 +94,8 @@ impl Keyring {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut key = Zeroizing::new([0_u8; 32]);
                 getrandom::fill(&mut key[..]).map_err(|it| wrong(it.to_string()))?;
-                write_new(path, &BASE64.encode(&key[..])).map_err(|it| wrong(it.to_string()))?;
+                let text = Zeroizing::new(BASE64.encode(&key[..]));
+                write_new(path, &text).map_err(|it| wrong(it.to_string()))?;
                 // Another process may have been first: its key counts.
                 self.file_key()
             }

@@ -3,6 +3,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::{Error, open};
+
 const MIGRATIONS: &[&str] = &[
     "
 CREATE TABLE stacks (
@@ -78,18 +80,80 @@ CREATE TABLE governed (
 ) STRICT;
 ",
     "
+-- `ORDI`: says whose file this is.
+PRAGMA application_id = 1330791497;
+CREATE INDEX journal_by_run ON journal (run);
+-- The audit: every call to AWS, without what was said in it.
+CREATE TABLE calls (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    service TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    region TEXT NOT NULL,
+    request_id TEXT,
+    millis INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    -- Empty when it went well.
+    error TEXT
+) STRICT;
+CREATE INDEX calls_by_run ON calls (run);
+",
+    "
+-- A stack file that is still to be written, after its secrets were encrypted
+-- anew together with the state's.
+ALTER TABLE stacks ADD COLUMN unwritten TEXT;
+",
+    "
 -- Seconds since 1970: recovery waits for what may not show yet, not longer.
 ALTER TABLE journal ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 
-/// Brings a state file up to this program's tables.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), super::Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: usize = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version > MIGRATIONS.len() {
-        return Err(super::Error::TooNew);
+/// `ORDI`, in the header of every state file.
+const APPLICATION: i64 = 0x4F52_4449;
+
+/// The file's version, if it is a state file or has nothing in it yet.
+pub(super) fn recognise(connection: &Connection) -> Result<usize, Error> {
+    open::at_once(connection, || version(connection))
+}
+
+fn version(connection: &Connection) -> Result<usize, Error> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let ours = number("SELECT count(*) FROM sqlite_schema WHERE name IN ('stacks', 'journal')")?;
+    // The first version did not sign its files.
+    let signed = application == APPLICATION || (application == 0 && version == 1);
+    let fresh = application == 0 && version == 0 && tables == 0;
+    let known = fresh || (signed && ours == 2);
+    if !known {
+        return Err(Error::Foreign("it is the SQLite database of another program".to_owned()));
     }
+    let version = usize::try_from(version).unwrap_or(usize::MAX);
+    if version > MIGRATIONS.len() {
+        return Err(Error::TooNew { file: version, own: MIGRATIONS.len() });
+    }
+    Ok(version)
+}
+
+/// For a file that cannot be brought up to date: it must be so already.
+pub(super) fn current(version: usize) -> Result<(), Error> {
+    match version == MIGRATIONS.len() {
+        true => Ok(()),
+        false => Err(Error::TooOld { file: version, own: MIGRATIONS.len() }),
+    }
+}
+
+/// Brings a state file up to this program's tables.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    // Readers of a file that is up to date wait for no writer.
+    if recognise(connection)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = recognise(&transaction)?;
     for migration in &MIGRATIONS[version..] {
         transaction.execute_batch(migration)?;
     }

@@ -1,39 +1,73 @@
 //! The state: one SQLite file, several stacks. WAL and `synchronous=FULL`:
 //! what is committed survives a power cut.
 
+pub mod backup;
 mod crypt;
+mod history;
 mod journal;
 mod keys;
 mod lock;
 mod migrate;
+mod open;
+mod rotate;
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     path::{Path, PathBuf},
+    rc::Rc,
     time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params,
+};
 use zeroize::Zeroizing;
 
-pub use keys::Keyring;
+pub use history::{Counts, RunRecord};
+
+pub use keys::{Keyring, NewLock};
 pub use lock::{Lock, Owner};
+pub use rotate::Unwritten;
 
 use crate::model::{Governed, Place, ResourceState, Row, Snapshot, Value};
 use crypt::{Crypt, Key};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Which file it is about.
+    #[error("{}: {source}", path.display())]
+    At { path: PathBuf, source: Box<Self> },
     #[error("the state database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("the state: {0}")]
-    Io(#[from] std::io::Error),
+    Sqlite(rusqlite::Error),
+    #[error("{0}")]
+    Io(std::io::Error),
     #[error("the state is damaged: {0}")]
     Damaged(String),
+    #[error("the state file {how}, and there are backups of one in {}", folder.display())]
+    Lost { how: String, folder: PathBuf },
+    #[error("this is no state file: {0}")]
+    Foreign(String),
+    #[error("the disk is full")]
+    Full,
+    #[error("the disk does not take what is written: {0}")]
+    Disk(String),
+    #[error("the state cannot be written: the file or its folder is read-only")]
+    ReadOnly,
+    #[error("the state file cannot be opened")]
+    Unreachable,
+    #[error("somebody else has been writing to the state for half a minute")]
+    Busy,
     #[error("the state: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("the state file was written by a newer version of orderinfra")]
-    TooNew,
+    #[error(
+        "the state file was written by a newer version of orderinfra (its tables are version {file}, this program knows {own})"
+    )]
+    TooNew { file: usize, own: usize },
+    #[error(
+        "the state file is of an older version (its tables are version {file}, this program has {own}), and cannot be brought up to date because it is read-only"
+    )]
+    TooOld { file: usize, own: usize },
     #[error("{0}")]
     Key(String),
     #[error("another run is changing this stack{}", owner(.0.as_ref()))]
@@ -44,6 +78,62 @@ pub enum Error {
     StackExists(String),
     #[error("the stack `{stack}` still has {resources} resources")]
     NotEmpty { stack: String, resources: usize },
+}
+
+impl Error {
+    /// What it is, wherever it is.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::At { source, .. } => source.root(),
+            other => other,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(error.to_string()),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen) => Self::Unreachable,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::NotADatabase) => {
+                Self::Foreign("it is no SQLite database, or its first page is damaged".to_owned())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::Full,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Self::ReadOnly
+            }
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// An error with the file that it is about, said once.
+fn at<T>(path: &Path, result: Result<T>) -> Result<T> {
+    result.map_err(|error| match error {
+        Error::At { .. } | Error::Locked(_) => error,
+        other => Error::At { path: path.to_owned(), source: Box::new(other) },
+    })
+}
+
+/// An empty file that only its owner may read.
+pub fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    keys::private().create(true).truncate(true).open(path)
+}
+
+fn locks_of(state: &Path) -> PathBuf {
+    state.with_extension("locks")
 }
 
 fn owner(owner: Option<&Owner>) -> String {
@@ -61,10 +151,17 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     keyring: Keyring,
+    /// Master keys by kind and salt: a passphrase takes its time.
+    masters: Masters,
+    read_only: bool,
+    /// For the tests of a full disk: how many pages the file may have.
+    most_pages: Option<u32>,
     /// For the tests of recovery: the process ends after this many more
     /// journal writes.
     crash_after: Option<u64>,
 }
+
+type Masters = Rc<RefCell<BTreeMap<(String, Option<String>), Key>>>;
 
 /// A stack in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,43 +191,57 @@ impl Stack {
 }
 
 impl Store {
+    /// Opens a state file, or makes it. What cannot be written is opened for
+    /// reading.
     pub fn open(path: &Path, keyring: Keyring, crash_after: Option<u64>) -> Result<Self> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        // Made by us first, so that nobody else may read it from the start.
-        drop(keys::private().create(true).truncate(false).open(path)?);
-        let mut connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(30))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "trusted_schema", false)?;
-        migrate::migrate(&mut connection)?;
-        Ok(Self { connection, path: path.to_owned(), keyring, crash_after })
+        let open::Opened { connection, read_only } = at(path, open::open(path))?;
+        let path = path.to_owned();
+        let masters = Masters::default();
+        Ok(Self { connection, path, keyring, masters, read_only, most_pages: None, crash_after })
     }
 
     /// A second connection to the same file.
     pub fn again(&self) -> Result<Self> {
-        Self::open(&self.path, self.keyring.clone(), self.crash_after)
+        let open::Opened { connection, read_only } =
+            at(&self.path, open::again(&self.path, self.read_only))?;
+        let (path, keyring) = (self.path.clone(), self.keyring.clone());
+        let (most_pages, crash_after) = (self.most_pages, self.crash_after);
+        let masters = self.masters.clone();
+        let store = Self { connection, path, keyring, masters, read_only, most_pages, crash_after };
+        store.limit_pages()?;
+        Ok(store)
+    }
+
+    /// For the tests of a full disk.
+    pub fn with_most_pages(mut self, pages: Option<u32>) -> Result<Self> {
+        self.most_pages = pages;
+        self.limit_pages()?;
+        Ok(self)
+    }
+
+    fn limit_pages(&self) -> Result<()> {
+        let Some(pages) = self.most_pages else { return Ok(()) };
+        let limit = format!("PRAGMA max_page_count = {pages}");
+        Ok(self.connection.query_row(&limit, [], |_| Ok(()))?)
+    }
+
+    /// How long to wait for another writer.
+    pub fn set_patience(&self, time: std::time::Duration) -> Result<()> {
+        Ok(self.connection.busy_timeout(time)?)
+    }
+
+    /// Neither the file nor its folder can be written.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// Where the state is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     pub fn stacks(&self) -> Result<Vec<Listed>> {
-        let mut query = self.connection.prepare(
-            "SELECT project, name,
-                    (SELECT count(*) FROM resources WHERE stack = stacks.id),
-                    (SELECT max(ended) FROM runs WHERE stack = stacks.id)
-             FROM stacks ORDER BY project, name",
-        )?;
-        let rows = query.query_map([], |row| {
-            Ok(Listed {
-                project: row.get(0)?,
-                name: row.get(1)?,
-                resources: row.get(2)?,
-                last_update: row.get(3)?,
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+        stacks_of(&self.connection)
     }
 
     pub fn selected(&self, project: &str) -> Result<Option<String>> {
@@ -155,7 +266,7 @@ impl Store {
         let mut key: Key = Zeroizing::new([0; 32]);
         getrandom::fill(&mut key[..]).map_err(|it| Error::Key(it.to_string()))?;
         let (kind, salt) = self.keyring.kind_for_new()?;
-        let master = self.keyring.master(kind, salt.as_deref())?;
+        let master = self.master(kind, salt.as_deref())?;
         let sealed = Crypt::new(&master).seal(&key[..], &bound_to(&full)).map_err(Error::Key)?;
         self.connection.execute(
             "INSERT INTO stacks (project, name, created, key_kind, key_salt, sealed_key)
@@ -163,6 +274,16 @@ impl Store {
             params![project, name, now, kind, salt, sealed],
         )?;
         Ok(())
+    }
+
+    fn master(&self, kind: &str, salt: Option<&str>) -> Result<Key> {
+        let which = (kind.to_owned(), salt.map(str::to_owned));
+        if let Some(known) = self.masters.borrow().get(&which) {
+            return Ok(known.clone());
+        }
+        let master = self.keyring.master(kind, salt)?;
+        self.masters.borrow_mut().insert(which, master.clone());
+        Ok(master)
     }
 
     /// Takes the stack out of the state; what it owns must be gone.
@@ -195,11 +316,27 @@ impl Store {
 
     /// One writer per stack; readers need no lock.
     pub fn lock(&self, project: &str, name: &str, owner: &Owner) -> Result<Lock> {
-        let folder = self.path.with_extension("locks");
-        Lock::take(&folder.join(format!("{project}.{name}")), owner)
+        if self.read_only {
+            return at(&self.path, Err(Error::ReadOnly));
+        }
+        at(&self.path, Lock::take(&self.lock_path(project, name), owner))
     }
 
+    fn lock_path(&self, project: &str, name: &str) -> PathBuf {
+        locks_of(&self.path).join(format!("{project}.{name}"))
+    }
+
+    /// Who is changing the stack right now. Needs nothing but to read.
+    pub fn holder(&self, project: &str, name: &str) -> Option<Owner> {
+        Lock::holder(&self.lock_path(project, name))
+    }
+
+    /// A stack as it is at one moment, whoever is writing to it.
     pub fn stack(&self, project: &str, name: &str) -> Result<Stack> {
+        open::at_once(&self.connection, || self.read_stack(project, name))
+    }
+
+    fn read_stack(&self, project: &str, name: &str) -> Result<Stack> {
         let full = format!("{project}/{name}");
         let id = self.id(project, name)?.ok_or_else(|| Error::NoStack(full.clone()))?;
         let (kind, salt, sealed, partition, account, region): (
@@ -217,7 +354,7 @@ impl Store {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
             },
         )?;
-        let master = self.keyring.master(&kind, salt.as_deref())?;
+        let master = self.master(&kind, salt.as_deref())?;
         let key = Crypt::new(&master).open(&sealed, &bound_to(&full)).map_err(|_| {
             let what = if kind == keys::PASSPHRASE { "passphrase" } else { "key file" };
             Error::Key(format!("the stack `{full}` was locked with another {what}"))
@@ -237,8 +374,6 @@ impl Store {
     }
 
     fn snapshot(&self, id: i64, crypt: &Crypt, full: &str) -> Result<Snapshot> {
-        // Both tables as of one moment: a writer may commit in between.
-        let _moment = self.connection.unchecked_transaction()?;
         let mut snapshot = Snapshot::default();
         let mut query = self
             .connection
@@ -316,62 +451,83 @@ impl Store {
 
     /// The stack belongs to this account and region from now on.
     pub fn settle(&self, stack: &mut Stack, place: &Place) -> Result<()> {
-        self.connection.execute(
-            "UPDATE stacks SET partition = ?2, account = ?3, region = ?4 WHERE id = ?1",
-            params![stack.id, place.partition, place.account, place.region],
-        )?;
+        at(&self.path, write_place(&self.connection, stack, place))?;
         stack.place = Some(place.clone());
         Ok(())
     }
 
     pub fn begin_run(&self, stack: &Stack, kind: &str, now: &str) -> Result<i64> {
-        self.connection.execute(
+        let begun = self.connection.execute(
             "INSERT INTO runs (stack, kind, started) VALUES (?1, ?2, ?3)",
             params![stack.id, kind, now],
-        )?;
+        );
+        at(&self.path, begun.map_err(Error::from))?;
         Ok(self.connection.last_insert_rowid())
     }
 
     pub fn end_run(&self, run: i64, outcome: &str, now: &str) -> Result<()> {
-        self.connection.execute(
+        let ended = self.connection.execute(
             "UPDATE runs SET ended = ?2, outcome = ?3 WHERE id = ?1",
             params![run, now, outcome],
-        )?;
+        );
+        at(&self.path, ended.map_err(Error::from))?;
         Ok(())
     }
 
     /// Rows and their fold, durable when this returns.
     pub fn write(&mut self, stack: &mut Stack, run: i64, rows: &[Row]) -> Result<()> {
-        let full = stack.full_name();
-        let mut after = stack.snapshot.clone();
-        for row in rows {
-            after.apply(row).map_err(Error::Damaged)?;
-        }
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for row in rows {
-            let (kind, body) =
-                journal::write_row(row, &stack.crypt, &full).map_err(Error::Damaged)?;
-            let op = match row {
-                Row::Begun { op, .. } | Row::Named { op, .. } | Row::Ended { op, .. } => op,
-            };
-            transaction
-                .prepare_cached(
-                    "INSERT INTO journal (stack, run, op, kind, body, at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())",
-                )?
-                .execute(params![stack.id, run, op, kind, body.to_string()])?;
-        }
-        write_changes(&transaction, stack, &after, &full)?;
-        transaction.commit()?;
+        let after = after(stack, rows)?;
+        let path = self.path.clone();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let written = transaction.map_err(Error::from).and_then(|transaction| {
+            write_rows(&transaction, stack, run, rows, &after)?;
+            Ok(transaction.commit()?)
+        });
+        at(&path, written)?;
         stack.snapshot = after;
+        self.written();
+        Ok(())
+    }
+
+    /// The same, with all else that a stack is: for an import, which happens
+    /// whole or not at all.
+    pub fn replace(&mut self, stack: &mut Stack, run: i64, with: &Replacement) -> Result<()> {
+        let after = after(stack, &with.rows)?;
+        let path = self.path.clone();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let written = transaction.map_err(Error::from).and_then(|transaction| {
+            write_rows(&transaction, stack, run, &with.rows, &after)?;
+            write_outputs(&transaction, stack, &with.outputs)?;
+            transaction.execute("DELETE FROM governed WHERE stack = ?1", [stack.id])?;
+            write_governed(&transaction, stack, &with.governed)?;
+            if let Some(place) = &with.place {
+                write_place(&transaction, stack, place)?;
+            }
+            Ok(transaction.commit()?)
+        });
+        at(&path, written)?;
+        stack.snapshot = after;
+        stack.place = with.place.clone().or_else(|| stack.place.take());
+        self.written();
+        Ok(())
+    }
+
+    /// Here the tests of recovery end the process.
+    fn written(&mut self) {
         if let Some(left) = &mut self.crash_after {
             if *left == 0 {
                 std::process::abort();
             }
             *left -= 1;
         }
-        Ok(())
+    }
+
+    /// Whether the journal has a step of this operation.
+    pub fn knows(&self, stack: &Stack, op: &str) -> Result<bool> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT 1 FROM journal WHERE stack = ?1 AND op = ?2 LIMIT 1")?;
+        Ok(query.exists(params![stack.id, op])?)
     }
 
     pub fn outputs(&self, stack: &Stack) -> Result<Vec<(String, Value)>> {
@@ -392,19 +548,13 @@ impl Store {
     }
 
     pub fn set_outputs(&mut self, stack: &Stack, outputs: &[(String, Value)]) -> Result<()> {
-        let transaction =
-            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute("DELETE FROM outputs WHERE stack = ?1", [stack.id])?;
-        for (place, (name, value)) in outputs.iter().enumerate() {
-            let at = format!("{}|outputs|{name}", stack.full_name());
-            let sealed = stack.crypt.seal_json(&value.to_state(), &at).map_err(Error::Damaged)?;
-            transaction.execute(
-                "INSERT INTO outputs (stack, place, name, value) VALUES (?1, ?2, ?3, ?4)",
-                params![stack.id, place, name, sealed.to_string()],
-            )?;
-        }
-        transaction.commit()?;
-        Ok(())
+        let path = self.path.clone();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let written = transaction.map_err(Error::from).and_then(|transaction| {
+            write_outputs(&transaction, stack, outputs)?;
+            Ok(transaction.commit()?)
+        });
+        at(&path, written)
     }
 
     /// How long a step of this kind took the last time.
@@ -432,14 +582,7 @@ impl Store {
     }
 
     pub fn govern(&self, stack: &Stack, governed: &[Governed]) -> Result<()> {
-        for it in governed {
-            self.connection.execute(
-                "INSERT INTO governed (stack, urn, body) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (stack, urn) DO UPDATE SET body = excluded.body",
-                params![stack.id, it.urn.as_str(), serde_json::to_string(it)?],
-            )?;
-        }
-        Ok(())
+        write_governed(&self.connection, stack, governed)
     }
 
     /// Shifts, the newest first.
@@ -478,8 +621,103 @@ impl Store {
     }
 }
 
+fn stacks_of(connection: &Connection) -> Result<Vec<Listed>> {
+    let mut query = connection.prepare(
+        "SELECT project, name,
+                (SELECT count(*) FROM resources WHERE stack = stacks.id),
+                (SELECT max(ended) FROM runs WHERE stack = stacks.id)
+         FROM stacks ORDER BY project, name",
+    )?;
+    let rows = query.query_map([], |row| {
+        Ok(Listed {
+            project: row.get(0)?,
+            name: row.get(1)?,
+            resources: row.get(2)?,
+            last_update: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn bound_to(full: &str) -> String {
     format!("{full}|key")
+}
+
+/// All that a stack is, to take the place of what it was.
+pub struct Replacement {
+    /// From what is there to what is wanted.
+    pub rows: Vec<Row>,
+    pub outputs: Vec<(String, Value)>,
+    pub governed: Vec<Governed>,
+    /// Where it was made, if that is known.
+    pub place: Option<Place>,
+}
+
+fn after(stack: &Stack, rows: &[Row]) -> Result<Snapshot> {
+    let mut after = stack.snapshot.clone();
+    for row in rows {
+        after.apply(row).map_err(Error::Damaged)?;
+    }
+    Ok(after)
+}
+
+fn write_rows(
+    transaction: &Transaction<'_>,
+    stack: &Stack,
+    run: i64,
+    rows: &[Row],
+    after: &Snapshot,
+) -> Result<()> {
+    let full = stack.full_name();
+    for row in rows {
+        let (kind, body) = journal::write_row(row, &stack.crypt, &full).map_err(Error::Damaged)?;
+        let op = match row {
+            Row::Begun { op, .. } | Row::Named { op, .. } | Row::Ended { op, .. } => op,
+        };
+        transaction
+            .prepare_cached(
+                "INSERT INTO journal (stack, run, op, kind, body, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())",
+            )?
+            .execute(params![stack.id, run, op, kind, body.to_string()])?;
+    }
+    write_changes(transaction, stack, after, &full)
+}
+
+fn write_outputs(
+    transaction: &Connection,
+    stack: &Stack,
+    outputs: &[(String, Value)],
+) -> Result<()> {
+    transaction.execute("DELETE FROM outputs WHERE stack = ?1", [stack.id])?;
+    for (place, (name, value)) in outputs.iter().enumerate() {
+        let at = format!("{}|outputs|{name}", stack.full_name());
+        let sealed = stack.crypt.seal_json(&value.to_state(), &at).map_err(Error::Damaged)?;
+        transaction.execute(
+            "INSERT INTO outputs (stack, place, name, value) VALUES (?1, ?2, ?3, ?4)",
+            params![stack.id, place, name, sealed.to_string()],
+        )?;
+    }
+    Ok(())
+}
+
+fn write_governed(connection: &Connection, stack: &Stack, governed: &[Governed]) -> Result<()> {
+    for it in governed {
+        connection.execute(
+            "INSERT INTO governed (stack, urn, body) VALUES (?1, ?2, ?3)
+             ON CONFLICT (stack, urn) DO UPDATE SET body = excluded.body",
+            params![stack.id, it.urn.as_str(), serde_json::to_string(it)?],
+        )?;
+    }
+    Ok(())
+}
+
+fn write_place(connection: &Connection, stack: &Stack, place: &Place) -> Result<()> {
+    connection.execute(
+        "UPDATE stacks SET partition = ?2, account = ?3, region = ?4 WHERE id = ?1",
+        params![stack.id, place.partition, place.account, place.region],
+    )?;
+    Ok(())
 }
 
 /// Only what the rows changed is written again.

@@ -12,12 +12,14 @@ mod answers;
 #[cfg(feature = "aws")]
 mod contract;
 mod crash;
+mod deployment;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
 mod fuzz;
 #[cfg(feature = "aws")]
 mod harsh;
+mod history;
 mod hostile;
 mod layers;
 mod lost;
@@ -25,9 +27,11 @@ mod options;
 mod random;
 #[cfg(feature = "aws")]
 mod refusals;
+mod rotate;
 #[cfg(feature = "aws")]
 mod schema;
 mod secrets;
+mod state;
 mod terminal;
 mod together;
 mod up;

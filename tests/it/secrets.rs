@@ -77,17 +77,45 @@ fn secrets_are_nowhere_in_clear() {
         "config --json",
         "refresh --yes",
         "preview",
+        "history",
+        "history --json",
+        "history --calls",
+        "history --calls --json",
+        "state backups",
+        "stack export",
+        "stack export --file out.json",
+        "stack import --file out.json --yes",
+        "state restore --yes",
     ] {
         said.push(env.ok(line));
         on_disk(&env, &secrets);
     }
     env.ok("stack output drawn --show-secrets").says(&drawn);
     env.ok("preview --diff --show-secrets");
+    env.ok("stack export --show-secrets").says(&drawn);
+    assert!(env.files("state/backups").len() >= 3, "backups are among what is scanned");
     said.push(env.ok("destroy --yes"));
     for ran in &said {
         clean(ran, &secrets);
     }
     on_disk(&env, &secrets);
+}
+
+/// A step that was cut off holds the lot that a password is drawn from.
+#[test]
+fn secrets_are_not_in_the_export_of_a_killed_run() {
+    let env = env();
+    for after in [0, 1, 2] {
+        drop(env.crash("up --yes", after));
+        let snapshot = env.snapshot();
+        let lots = snapshot.open.iter().filter_map(|it| it.seed.clone()).collect::<Vec<_>>();
+        assert!(after > 0 || !lots.is_empty());
+        let mut secrets: Vec<&str> = lots.iter().map(|it| it.split('@').next().unwrap()).collect();
+        secrets.extend([PLAIN, SECRET]);
+        clean(&env.ok("stack export"), &secrets);
+        env.ok("stack export --file out.json");
+        on_disk(&env, &secrets);
+    }
 }
 
 /// The WAL is read while it is there: the process dies with it open.

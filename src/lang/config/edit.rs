@@ -118,6 +118,46 @@ pub fn set_top(file: &str, key: &str, value: Option<&str>) -> Result<String, Str
     finish(root, Some(edited.join("\n")))
 }
 
+/// The file with every encrypted value encrypted anew. Only the ciphertexts
+/// change, wherever they stand: an old one in a comment goes, too.
+pub fn encrypt_anew(
+    file: &str,
+    anew: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<String, String> {
+    let mut text = file.to_owned();
+    let mut expected = Vec::new();
+    for old in ciphertexts(&read(file)?) {
+        let new = anew(&old)?;
+        text = text.replace(&old, &new);
+        expected.push(new);
+    }
+    if ciphertexts(&read(&text)?) != expected {
+        return Err("an encrypted value is written over several lines; write it on one".to_owned());
+    }
+    Ok(text)
+}
+
+/// Every `secure:` value, in order, each once.
+fn ciphertexts(root: &Yaml) -> Vec<String> {
+    fn walk(at: &Yaml, all: &mut Vec<String>) {
+        match at {
+            Yaml::Sequence(list) => list.iter().for_each(|it| walk(it, all)),
+            Yaml::Mapping(map) => match (map.get("secure"), map.len()) {
+                (Some(Yaml::String(text)), 1) => {
+                    if !all.contains(text) {
+                        all.push(text.clone());
+                    }
+                }
+                _ => map.values().for_each(|it| walk(it, all)),
+            },
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    walk(root.get("config").unwrap_or(&Yaml::Null), &mut all);
+    all
+}
+
 fn read(file: &str) -> Result<Yaml, String> {
     let root: Yaml = serde_yaml::from_str(file)
         .map_err(|error| format!("the stack's file is not valid YAML: {error}"))?;

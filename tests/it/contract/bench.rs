@@ -116,11 +116,15 @@ impl Behind {
             emulator: true,
             ..Settings::default()
         };
-        let connect: orderinfra::engine::connect::Connect =
-            Box::new(|settings| Box::pin(async move { aws::connect(&settings, pace()).await }));
+        let calls = orderinfra::provider::Calls::new(String::new);
+        let told = calls.clone();
+        let connect: orderinfra::engine::connect::Connect = Box::new(move |settings| {
+            let told = told.clone();
+            Box::pin(async move { aws::connect(&settings, pace(), &told).await })
+        });
         Self {
             registry: Registry::new(resources, aws::functions()),
-            connections: Connections::new(connect, String::new(), pace(), String::new()),
+            connections: Connections::new(connect, calls, String::new(), pace(), String::new()),
             settings,
         }
     }

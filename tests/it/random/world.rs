@@ -29,7 +29,7 @@ use orderinfra::{
         parse, syntax,
     },
     model::{Action, Map, Place, Row, Snapshot, Step, Value},
-    provider::{Clients, Pace, Registry, Result as Answer, Settings, fake},
+    provider::{Calls, Clients, Pace, Registry, Result as Answer, Settings, fake},
     store::{Keyring, Stack, Store},
 };
 use tempfile::TempDir;
@@ -102,7 +102,8 @@ fn connections() -> Connections {
     };
     // No time passes: each thing is looked for once.
     let pace = Pace::hurried(u32::MAX);
-    Connections::new(Box::new(connect), "demo/dev".to_owned(), pace, String::new())
+    let calls = Calls::new(String::new);
+    Connections::new(Box::new(connect), calls, "demo/dev".to_owned(), pace, String::new())
 }
 
 fn no_file(_: &str, _: FileForm) -> Result<Value, String> {

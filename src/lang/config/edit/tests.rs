@@ -250,3 +250,22 @@ fn top_level_texts() {
     "#);
     assert_eq!(set_top("", "encryptionsalt", Some("v1:x")).unwrap(), "encryptionsalt: v1:x\n");
 }
+
+#[test]
+fn ciphertexts_are_replaced_where_they_stand() {
+    let file = "config:\n  a: { secure: v1:one } # was v1:one\n  # kept\n  b:\n    list:\n      - secure: v1:two\n      - open\n      - secure: v1:one\n";
+    let mut anew = |old: &str| Ok(format!("v1:new-{}", &old[3..]));
+    assert_snapshot!(encrypt_anew(file, &mut anew).unwrap(), @r"
+    config:
+      a: { secure: v1:new-one } # was v1:new-one
+      # kept
+      b:
+        list:
+          - secure: v1:new-two
+          - open
+          - secure: v1:new-one
+    ");
+    assert_eq!(encrypt_anew("", &mut anew).unwrap(), "");
+    let folded = "config:\n  a:\n    secure: >-\n      v1:one\n      two\n";
+    assert!(encrypt_anew(folded, &mut anew).unwrap_err().contains("several lines"));
+}

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     fmt, fs,
     sync::{
-        Mutex,
+        Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -104,23 +104,41 @@ fn well(ran: Ran, when: &str) -> Ran {
     ran
 }
 
-/// The phases of a stack, each with a world in which it begins.
-fn phases(project: &str) -> Vec<Phase> {
+/// The phases of a stack, each with a world in which it begins; made once for
+/// all tests that run at a time.
+fn phases(project: &str) -> Arc<Vec<Phase>> {
+    static SHARED: Mutex<BTreeMap<String, Weak<Vec<Phase>>>> = Mutex::new(BTreeMap::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = shared.entry(project.to_owned()).or_default();
+    known.upgrade().unwrap_or_else(|| {
+        let phases = Arc::new(new_phases(project));
+        *known = Arc::downgrade(&phases);
+        phases
+    })
+}
+
+fn new_phases(project: &str) -> Vec<Phase> {
     let empty = World::with_stacks(project);
     let phase = |name, base: &World, line: &str| {
-        let (base, tried) = (base.again(), base.again());
+        // What is right is what is made where nothing gets in the way.
+        let plain = base.again();
+        let mild = Harsh::start(plain.cloud.port, Climate::default());
+        well(plain.run(&mild, line), &format!("{project}: {name} without weather"));
+        let census = plain.cloud.census();
+        let tried = base.again();
         let cloud = harsh(&tried, 0, 0);
         let before = tried.rows(project);
-        well(tried.run(&cloud, line), &format!("{project}: an undisturbed {name}"));
-        let rows = tried.rows(project) - before;
-        assert_eq!(cloud.overlaps(), Vec::<String>::new(), "changes that come in each other's way");
+        let ran = well(tried.run(&cloud, line), &format!("{project}: an undisturbed {name}"));
         let log = cloud.log();
         let changes = log.iter().filter(|it| it.change).count();
         let reads = log.len() - changes;
-        let census = tried.cloud.census();
-        let line = line.to_owned();
-        let project = project.to_owned();
-        (Phase { name, project, base, line, census, changes, reads, rows }, tried)
+        let rows = tried.rows(project) - before;
+        let (base, line, project) = (base.again(), line.to_owned(), project.to_owned());
+        let phase = Phase { name, project, base, line, census, changes, reads, rows };
+        let mut amiss = Amiss::default();
+        converged(&phase, &tried, &cloud, &ran, &mut amiss);
+        assert_eq!(amiss.text, Vec::<String>::new(), "an undisturbed {name}");
+        (phase, plain)
     };
     let (up, made) = phase("up", &empty, "up --yes");
     let made_again = made.again();
@@ -202,10 +220,10 @@ fn points(phase: &Phase) -> Vec<Point> {
     writes.chain(reads).chain(changes).collect()
 }
 
-/// A share of them, spread by the seed.
+/// A share of them, or all, in an order that the seed draws.
 fn share(all: Vec<Point>, seed: u64) -> Vec<Point> {
     let count = match setting("ORDERINFRA_CRASH_POINTS").as_deref() {
-        Some("all") => return all,
+        Some("all") => usize::MAX,
         Some(count) => count.parse().unwrap(),
         None => SHARE,
     };
@@ -307,6 +325,8 @@ fn each<T: Sync>(all: &[T], work: impl Fn(&T) -> Amiss + Sync) -> Amiss {
             scope.spawn(|| {
                 while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let amiss = work(it);
+                    // A long run tells at once.
+                    amiss.text.iter().for_each(|it| eprintln!("{it}"));
                     let mut sum = sum.lock().unwrap();
                     sum.tried += amiss.tried;
                     sum.orphans += amiss.orphans;
@@ -336,12 +356,14 @@ fn report(what: &str, amiss: Amiss, failures: &mut Vec<String>) {
 fn a_run_killed_anywhere_is_gone_on_with() {
     let mut failures = Vec::new();
     for project in projects() {
-        for phase in phases(&project) {
-            let all = points(&phase);
+        let wanted = setting("ORDERINFRA_CRASH_PHASE");
+        let phases = phases(&project);
+        for phase in phases.iter().filter(|it| wanted.as_ref().is_none_or(|of| of == it.name)) {
+            let all = points(phase);
             let of = all.len();
             let tried = share(all, seed());
             let outcome = each(&tried, |point| {
-                let mut amiss = kill_and_go_on(&phase, *point, seed());
+                let mut amiss = kill_and_go_on(phase, *point, seed());
                 let seed = seed();
                 for text in &mut amiss.text {
                     *text = format!(
@@ -365,9 +387,9 @@ fn a_run_killed_many_times_is_gone_on_with() {
         setting("ORDERINFRA_CRASH_ROUNDS").and_then(|it| it.parse().ok()).unwrap_or(2);
     let mut failures = Vec::new();
     for project in projects() {
-        for phase in phases(&project) {
+        for phase in phases(&project).iter() {
             let all: Vec<u64> = (0..rounds).map(|it| mixed(seed() ^ (it << 20))).collect();
-            let outcome = each(&all, |round| many_times(&phase, *round));
+            let outcome = each(&all, |round| many_times(phase, *round));
             report(&format!("{project} {}, at random", phase.name), outcome, &mut failures);
         }
     }

@@ -43,7 +43,11 @@ pub(super) enum Peer {
 /// Flows with their descriptions.
 pub(super) type Flows = BTreeMap<Flow, Option<String>>;
 
-/// The group's own rules are gone with it.
+/// What says that a rule is not there. A group that is not there may only not
+/// show yet: its default rule must not be left because of that.
+const NO_RULE: &[&str] = &["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound"];
+
+/// The same for a delete: a group's rules are gone with it.
 pub(super) const MISSING: &[&str] = &[
     "InvalidGroup.NotFound",
     "InvalidSecurityGroupID.NotFound",
@@ -176,7 +180,8 @@ pub(super) async fn align(
     authorize(cx, id, direction, &pick(wanted, &|flow, _| !live.contains_key(flow))).await?;
     let retold = |flow: &Flow, text: &Option<String>| live.get(flow).is_some_and(|it| it != text);
     describe_anew(cx, id, direction, &pick(wanted, &retold)).await?;
-    revoke(cx, id, direction, &pick(live, &|flow, _| !wanted.contains_key(flow))).await
+    let more = pick(live, &|flow, _| !wanted.contains_key(flow));
+    revoke(cx, id, direction, &more, NO_RULE).await
 }
 
 pub(super) async fn authorize(
@@ -202,7 +207,14 @@ pub(super) async fn authorize(
     Ok(())
 }
 
-pub(super) async fn revoke(cx: &Cx, id: &str, direction: Direction, flows: &Flows) -> Result<()> {
+/// `gone`: codes that say that there is nothing to revoke.
+pub(super) async fn revoke(
+    cx: &Cx,
+    id: &str,
+    direction: Direction,
+    flows: &Flows,
+    gone: &[&str],
+) -> Result<()> {
     if flows.is_empty() {
         return Ok(());
     }
@@ -210,11 +222,11 @@ pub(super) async fn revoke(cx: &Cx, id: &str, direction: Direction, flows: &Flow
     match direction {
         Direction::Ingress => {
             let call = ec2.revoke_security_group_ingress().group_id(id);
-            absent(call.set_ip_permissions(all).send().await, MISSING)?;
+            absent(call.set_ip_permissions(all).send().await, gone)?;
         }
         Direction::Egress => {
             let call = ec2.revoke_security_group_egress().group_id(id);
-            absent(call.set_ip_permissions(all).send().await, MISSING)?;
+            absent(call.set_ip_permissions(all).send().await, gone)?;
         }
     }
     Ok(())

@@ -189,7 +189,8 @@ impl Resource for SecurityGroup {
             && let Some(live) = group(cx, id).await?
         {
             for direction in [Direction::Ingress, Direction::Egress] {
-                rules::revoke(cx, id, direction, &live_flows(&live, direction)).await?;
+                let flows = live_flows(&live, direction);
+                rules::revoke(cx, id, direction, &flows, rules::MISSING).await?;
             }
         }
         absent(cx.aws.ec2().delete_security_group().group_id(id).send().await, rules::MISSING)?;

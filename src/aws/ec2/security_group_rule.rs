@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     filter,
     rules::{
-        Direction, Flow, Flows, Peer, align, authorize, canonical_protocol, group, groups_by_id,
-        live_flows, revoke,
+        Direction, Flow, Flows, MISSING, Peer, align, authorize, canonical_protocol, group,
+        groups_by_id, live_flows, revoke,
     },
     vpc_security_group_rule::describe,
 };
@@ -162,7 +162,7 @@ impl Resource for SecurityGroupRule {
         let mut live = live_flows(&live, rule.direction);
         let ours = rule.flows(None);
         live.retain(|flow, _| ours.contains_key(flow));
-        revoke(cx, &rule.group, rule.direction, &live).await
+        revoke(cx, &rule.group, rule.direction, &live, MISSING).await
     }
 
     /// AWS refuses the same rule twice: all of it there is ours.

@@ -51,6 +51,7 @@
 //!   random/, tls/      the packages of those names
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
+//!   clients.rs         a client per service; `audit.rs` tells of their calls
 //!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
 //!   rds/ secretsmanager/ sqs/ ssm/ wafv2/
 //! ```
@@ -92,7 +93,8 @@
 //! 4. The state is the fold of the journal, written in the same transaction.
 //! 5. Recovery relies on the journal and AWS alone. A create whose answer was
 //!    lost is found by its operation: a birth tag, an idempotency token or a
-//!    name that nobody else can have. It is never sent twice blindly.
+//!    name that nobody else can have. It is never sent twice blindly, and
+//!    while nobody knows what became of it, its step stays open.
 //! 6. What the program never set is no change. What it set and is otherwise
 //!    live is drift, and is shown as drift.
 //! 7. A resource file makes the calls that its methods are named after: no

@@ -43,6 +43,29 @@ where
     }
 }
 
+/// The same for a second question about a thing that was there a moment ago:
+/// a server that does not know it yet is asked again, and nothing is taken for
+/// empty because of it.
+pub(super) fn seen<T, E>(
+    reply: std::result::Result<T, SdkError<E, HttpResponse>>,
+    missing: &[&str],
+    what: &str,
+) -> Result<T>
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    absent(reply, missing)?.ok_or_else(|| Error::unseen(what))
+}
+
+/// In a look for what may never have been made: not there is no error.
+pub(super) fn if_seen<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(it) => Ok(Some(it)),
+        Err(error) if error.is_unseen() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn service(status: u16, code: Option<&str>, message: Option<&str>) -> Error {
     let code = code.unwrap_or_default();
     let kind = match code {

@@ -58,6 +58,10 @@ impl Error {
         Self::new(Kind::Service, UNSEEN, format!("{what} does not show"))
     }
 
+    pub fn is_unseen(&self) -> bool {
+        self.code == UNSEEN
+    }
+
     /// A name is taken by something that this stack did not make.
     pub fn not_ours(what: &str) -> Self {
         Self::new(

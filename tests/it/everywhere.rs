@@ -21,7 +21,7 @@ use serde_json::Value as Json;
 use crate::{
     env::Ran,
     harsh::{Climate, Harsh, Kill, Moment, mixed},
-    world::{Census, HURRY, World, repository},
+    world::{self, Census, HURRY, World},
 };
 
 /// How many are tried at a time.
@@ -78,15 +78,8 @@ fn seed() -> u64 {
     setting("ORDERINFRA_CRASH_SEED").and_then(|it| it.parse().ok()).unwrap_or(1)
 }
 
-/// Every project below `stacks/` with a `dev` stack.
 fn projects() -> Vec<String> {
-    let mut all: Vec<String> = fs::read_dir(repository().join("stacks"))
-        .unwrap()
-        .flatten()
-        .filter(|it| it.path().join("Pulumi.dev.yaml").exists())
-        .map(|it| it.file_name().to_string_lossy().into_owned())
-        .collect();
-    all.sort();
+    let mut all = world::projects();
     if let Some(only) = setting("ORDERINFRA_CRASH_STACK") {
         all.retain(|it| *it == only);
     }

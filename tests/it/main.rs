@@ -22,6 +22,8 @@ mod harsh;
 mod history;
 mod hostile;
 mod layers;
+#[cfg(feature = "aws")]
+mod leaks;
 mod lost;
 mod options;
 mod random;

@@ -149,6 +149,10 @@ impl World {
         Self { cloud, dir, project, commands, seed: self.seed }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.dir.path().join(&self.project).join(name)
     }
@@ -217,6 +221,16 @@ impl World {
         assert_eq!(folded.resources, stack.snapshot.resources, "the journal's fold");
         stack.snapshot
     }
+}
+
+/// Every project below `stacks/` with a `dev` stack.
+pub(crate) fn projects() -> Vec<String> {
+    let entries = fs::read_dir(repository().join("stacks")).unwrap().flatten();
+    let with_dev = entries.filter(|it| it.path().join("Pulumi.dev.yaml").exists());
+    let mut all: Vec<String> =
+        with_dev.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    all.sort();
+    all
 }
 
 pub(crate) fn repository() -> PathBuf {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_sdk_acm::{error::BuildError, types::Tag};
 
 use crate::{
-    aws::error::absent,
+    aws::error::seen,
     provider::{AnyResource, Cx, Error, Kind, Result, Tags, resource},
 };
 
@@ -20,7 +20,7 @@ const MISSING: &[&str] = &["ResourceNotFoundException"];
 /// With our own tags, which prove who made it.
 async fn tags_raw(cx: &Cx, arn: &str) -> Result<Vec<(String, String)>> {
     let reply = cx.aws.acm().list_tags_for_certificate().certificate_arn(arn).send().await;
-    let tags = absent(reply, MISSING)?.and_then(|it| it.tags).unwrap_or_default();
+    let tags = seen(reply, MISSING, "the certificate")?.tags.unwrap_or_default();
     Ok(tags.into_iter().map(|it| (it.key, it.value.unwrap_or_default())).collect())
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -216,7 +216,7 @@ fn arn(live: Live) -> Result<String> {
 /// With our own, which prove who made it.
 async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
     let reply = cx.aws.logs().list_tags_for_resource().resource_arn(arn).send().await;
-    let tags = absent(reply, MISSING)?.and_then(|it| it.tags).unwrap_or_default();
+    let tags = seen(reply, MISSING, "the log group")?.tags.unwrap_or_default();
     Ok(tags.into_iter().collect())
 }
 

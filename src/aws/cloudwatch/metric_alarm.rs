@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, if_seen, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -223,7 +223,8 @@ impl Resource for MetricAlarm {
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
         let Some(live) = one(cx, &inputs.name).await? else { return Ok(None) };
         let Some(arn) = live.alarm_arn else { return Ok(None) };
-        Ok(cx.made(tags(cx, &arn).await?).then(|| inputs.name.clone()))
+        let tags = if_seen(tags(cx, &arn).await)?;
+        Ok(tags.is_some_and(|it| cx.made(it)).then(|| inputs.name.clone()))
     }
 }
 
@@ -308,7 +309,7 @@ async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
 /// With our own, which prove who made it.
 async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
     let reply = cx.aws.cloudwatch().list_tags_for_resource().resource_arn(arn).send().await;
-    let tags = absent(reply, MISSING)?.and_then(|it| it.tags).unwrap_or_default();
+    let tags = seen(reply, MISSING, "the alarm")?.tags.unwrap_or_default();
     Ok(tags.into_iter().filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
 }
 

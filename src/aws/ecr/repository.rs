@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::NO_REPOSITORY;
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, if_seen, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -230,7 +230,8 @@ impl Resource for Repository {
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
         let Some(live) = one(cx, &inputs.name).await? else { return Ok(None) };
         let Some(arn) = live.repository_arn else { return Ok(None) };
-        Ok(cx.made(tags(cx, &arn).await?).then(|| inputs.name.clone()))
+        let tags = if_seen(tags(cx, &arn).await)?;
+        Ok(tags.is_some_and(|it| cx.made(it)).then(|| inputs.name.clone()))
     }
 }
 
@@ -250,7 +251,7 @@ async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
 /// With our own, which prove who made it.
 async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
     let reply = cx.aws.ecr().list_tags_for_resource().resource_arn(arn).send().await;
-    let tags = absent(reply, NO_REPOSITORY)?.and_then(|it| it.tags).unwrap_or_default();
+    let tags = seen(reply, NO_REPOSITORY, "the repository")?.tags.unwrap_or_default();
     Ok(tags.into_iter().map(|it| (it.key, it.value)).collect())
 }
 

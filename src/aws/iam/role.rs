@@ -12,7 +12,7 @@ use super::{
     inline, pairs, retag,
 };
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -270,7 +270,7 @@ async fn inline_names(cx: &Cx, role: &str) -> Result<Vec<String>> {
     let mut all = Vec::new();
     let mut pages = cx.aws.iam().list_role_policies().role_name(role).into_paginator().send();
     while let Some(page) = pages.next().await {
-        let Some(page) = absent(page, MISSING)? else { return Ok(all) };
+        let page = seen(page, MISSING, "the role")?;
         all.extend(page.policy_names);
     }
     Ok(all)

@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MISSING;
-use crate::{aws::error::absent, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    provider::*,
+};
 
 pub(super) struct Key;
 
@@ -280,7 +283,7 @@ async fn rotation(cx: &Cx, key: &KeyMetadata) -> Result<(bool, Option<i32>)> {
         return Ok((false, None));
     }
     let reply = cx.aws.kms().get_key_rotation_status().key_id(&key.key_id).send().await;
-    let Some(live) = absent(reply, MISSING)? else { return Ok((false, None)) };
+    let live = seen(reply, MISSING, "the key")?;
     let period = live.rotation_period_in_days.filter(|_| live.key_rotation_enabled);
     Ok((live.key_rotation_enabled, period))
 }
@@ -307,7 +310,7 @@ async fn rotate(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
 
 async fn policy(cx: &Cx, id: &str) -> Result<Option<Policy>> {
     let call = cx.aws.kms().get_key_policy().key_id(id).policy_name("default");
-    let text = absent(call.send().await, MISSING)?.and_then(|it| it.policy);
+    let text = seen(call.send().await, MISSING, "the key")?.policy;
     text.map(|it| Policy::parse(&it)).transpose()
 }
 
@@ -316,10 +319,8 @@ async fn tags(cx: &Cx, id: &str) -> Result<Vec<(String, String)>> {
     let mut all = Vec::new();
     let mut pages = cx.aws.kms().list_resource_tags().key_id(id).into_paginator().items().send();
     while let Some(tag) = pages.next().await {
-        match absent(tag, MISSING)? {
-            Some(tag) => all.push((tag.tag_key, tag.tag_value)),
-            None => break,
-        }
+        let tag = seen(tag, MISSING, "the key")?;
+        all.push((tag.tag_key, tag.tag_value));
     }
     Ok(all)
 }

@@ -12,7 +12,11 @@ use super::{
     action::{self, Action},
     batched, birth_tags, changed, made, retag, tags,
 };
-use crate::{aws::error::absent, model::Value, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    model::Value,
+    provider::*,
+};
 
 pub(super) struct Listener;
 
@@ -394,8 +398,8 @@ async fn live_attributes(cx: &Cx, arn: &str) -> Result<HashMap<String, String>> 
         return Ok(HashMap::new());
     }
     let call = cx.aws.lb().describe_listener_attributes().listener_arn(arn);
-    let reply = absent(call.send().await, MISSING)?;
-    let all = reply.and_then(|it| it.attributes).unwrap_or_default().into_iter();
+    let reply = seen(call.send().await, MISSING, "the listener")?;
+    let all = reply.attributes.unwrap_or_default().into_iter();
     Ok(all.filter_map(|it| Some((it.key?, it.value?))).filter(|it| !it.1.is_empty()).collect())
 }
 

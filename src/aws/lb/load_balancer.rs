@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Attributes, MISSING, batched, birth_tags, changed, made, plain_name, retag, suffix, tags,
 };
-use crate::{aws::error::absent, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    provider::*,
+};
 
 pub(super) struct LoadBalancer;
 
@@ -560,8 +563,8 @@ async fn live_attributes(cx: &Cx, arn: &str) -> Result<HashMap<String, String>> 
         return Ok(HashMap::new());
     }
     let call = cx.aws.lb().describe_load_balancer_attributes().load_balancer_arn(arn);
-    let reply = absent(call.send().await, MISSING)?;
-    let all = reply.and_then(|it| it.attributes).unwrap_or_default().into_iter();
+    let reply = seen(call.send().await, MISSING, "the load balancer")?;
+    let all = reply.attributes.unwrap_or_default().into_iter();
     Ok(all.filter_map(|it| Some((it.key?, it.value?))).filter(|it| !it.1.is_empty()).collect())
 }
 
@@ -575,8 +578,8 @@ async fn live_capacity(
         return Ok(None);
     }
     let call = cx.aws.lb().describe_capacity_reservation().load_balancer_arn(arn);
-    let reply = absent(call.send().await, MISSING)?;
-    let units = reply.and_then(|it| it.minimum_load_balancer_capacity?.capacity_units);
+    let reply = seen(call.send().await, MISSING, "the load balancer")?;
+    let units = reply.minimum_load_balancer_capacity.and_then(|it| it.capacity_units);
     Ok(units.map(|capacity_units| MinimumCapacity { capacity_units }))
 }
 

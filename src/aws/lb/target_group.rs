@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Attributes, MISSING, batched, birth_tags, changed, made, plain_name, retag, suffix, tags,
 };
-use crate::{aws::error::absent, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    provider::*,
+};
 
 pub(super) struct TargetGroup;
 
@@ -477,8 +480,8 @@ async fn live_attributes(cx: &Cx, arn: &str) -> Result<HashMap<String, String>> 
         return Ok(HashMap::new());
     }
     let call = cx.aws.lb().describe_target_group_attributes().target_group_arn(arn);
-    let reply = absent(call.send().await, MISSING)?;
-    let all = reply.and_then(|it| it.attributes).unwrap_or_default().into_iter();
+    let reply = seen(call.send().await, MISSING, "the target group")?;
+    let all = reply.attributes.unwrap_or_default().into_iter();
     Ok(all.filter_map(|it| Some((it.key?, it.value?))).filter(|it| !it.1.is_empty()).collect())
 }
 

@@ -9,7 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{MISSING, describe, pairs, retag, tag_list};
-use crate::{aws::error::absent, model::Value, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    model::Value,
+    provider::*,
+};
 
 pub(super) struct Secret;
 
@@ -298,7 +302,7 @@ async fn replicate(cx: &Cx, arn: &str, old: &Inputs, new: &Inputs) -> Result<()>
 
 async fn policy(cx: &Cx, arn: &str) -> Result<Option<Policy>> {
     let reply = cx.aws.secretsmanager().get_resource_policy().secret_id(arn).send().await;
-    let text = absent(reply, MISSING)?.and_then(|it| it.resource_policy);
+    let text = seen(reply, MISSING, "the secret")?.resource_policy;
     text.filter(|it| !it.is_empty()).map(|it| Policy::parse(&it)).transpose()
 }
 

@@ -4,7 +4,7 @@ mod queue;
 mod queue_policy;
 
 use crate::{
-    aws::error::absent,
+    aws::error::seen,
     provider::{AnyResource, Cx, Result, Tags, resource},
 };
 
@@ -15,9 +15,9 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
 /// SQS answers with the code of its older protocol too.
 const MISSING: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
 
-async fn tags(cx: &Cx, url: &str) -> Result<Option<Tags>> {
+async fn tags(cx: &Cx, url: &str) -> Result<Tags> {
     let reply = cx.aws.sqs().list_queue_tags().queue_url(url).send().await;
-    Ok(absent(reply, MISSING)?.map(|it| Tags::live(it.tags.unwrap_or_default())))
+    Ok(Tags::live(seen(reply, MISSING, "the queue")?.tags.unwrap_or_default()))
 }
 
 async fn retag(cx: &Cx, url: &str, old: &Tags, new: &Tags) -> Result<()> {

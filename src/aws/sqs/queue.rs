@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MISSING, retag, tags};
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -149,7 +149,7 @@ impl Resource for Queue {
 
     async fn read(cx: &Cx, url: &str) -> Result<Option<Outputs>> {
         let Some(live) = live(cx, url).await? else { return Ok(None) };
-        let tags = if cx.asks("tags") { tags(cx, url).await? } else { None };
+        let tags = if cx.asks("tags") { tags(cx, url).await? } else { Tags::default() };
         let text = |name: Name| live.get(&name).filter(|it| !it.is_empty()).cloned();
         let json = |name| text(name).map(|it| Json::parse(&it)).transpose();
         let inputs = Inputs {
@@ -172,7 +172,7 @@ impl Resource for Queue {
             policy: json(Name::Policy)?.map(Policy),
             redrive_policy: json(Name::RedrivePolicy)?,
             redrive_allow_policy: json(Name::RedriveAllowPolicy)?,
-            tags: tags.unwrap_or_default(),
+            tags,
         };
         let arn = text(Name::QueueArn).ok_or(Error::missing("QueueArn"))?;
         Ok(Some(Outputs { inputs, arn, url: url.to_owned() }))
@@ -245,7 +245,7 @@ async fn url(cx: &Cx, name: &str) -> Result<Option<String>> {
 /// With our own tags, which prove who made it.
 async fn tags_raw(cx: &Cx, url: &str) -> Result<HashMap<String, String>> {
     let reply = cx.aws.sqs().list_queue_tags().queue_url(url).send().await;
-    Ok(absent(reply, MISSING)?.and_then(|it| it.tags).unwrap_or_default())
+    Ok(seen(reply, MISSING, "the queue")?.tags.unwrap_or_default())
 }
 
 async fn live(cx: &Cx, url: &str) -> Result<Option<HashMap<Name, String>>> {

@@ -6,7 +6,7 @@ mod parameter;
 use aws_sdk_ssm::types::{ResourceTypeForTagging as Taggable, Tag};
 
 use crate::{
-    aws::error::absent,
+    aws::error::seen,
     provider::{AnyFunction, AnyResource, Cx, Error, Kind, Result, Tags, function, resource},
 };
 
@@ -20,11 +20,11 @@ pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
 
 const MISSING: &[&str] = &["ParameterNotFound", "InvalidResourceId"];
 
-/// With our own tags; none when the parameter is not there.
+/// With our own tags.
 async fn tags(cx: &Cx, name: &str) -> Result<Vec<(String, String)>> {
     let call = cx.aws.ssm().list_tags_for_resource().resource_type(Taggable::Parameter);
-    let reply = absent(call.resource_id(name).send().await, MISSING)?;
-    let tags = reply.and_then(|it| it.tag_list).unwrap_or_default();
+    let reply = seen(call.resource_id(name).send().await, MISSING, "the parameter")?;
+    let tags = reply.tag_list.unwrap_or_default();
     Ok(tags.into_iter().map(|it| (it.key, it.value)).collect())
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MISSING, add_tags, retag, tag_list, tags};
 use crate::{
-    aws::error::absent,
+    aws::error::{absent, if_seen},
     model::{Map, Value},
     provider::*,
 };
@@ -244,7 +244,8 @@ impl Resource for Parameter {
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
-        Ok(cx.made(tags(cx, &inputs.name).await?).then(|| inputs.name.clone()))
+        let tags = if_seen(tags(cx, &inputs.name).await)?;
+        Ok(tags.is_some_and(|it| cx.made(it)).then(|| inputs.name.clone()))
     }
 }
 

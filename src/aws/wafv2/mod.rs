@@ -13,7 +13,7 @@ use aws_sdk_wafv2::types::{Scope, Tag};
 
 use self::twin::Built as _;
 use crate::{
-    aws::error::absent,
+    aws::error::seen,
     provider::{AnyResource, Cx, Error, Result, Tags, resource},
 };
 
@@ -79,8 +79,7 @@ async fn tags_raw(cx: &Cx, arn: &str) -> Result<Vec<(String, String)>> {
     let mut next = None;
     loop {
         let call = cx.aws.wafv2().list_tags_for_resource().resource_arn(arn).limit(100);
-        let reply = absent(call.set_next_marker(next).send().await, MISSING)?;
-        let Some(page) = reply else { return Ok(all) };
+        let page = seen(call.set_next_marker(next).send().await, MISSING, "the tags' owner")?;
         let tags = page.tag_info_for_resource.and_then(|it| it.tag_list).unwrap_or_default();
         all.extend(tags.into_iter().map(|it| (it.key, it.value)));
         next = page.next_marker;

@@ -122,9 +122,11 @@ pub(super) async fn attach(cx: &Cx, id: &str, vpc: &str) -> Result<()> {
     let call = cx.aws.ec2().attach_internet_gateway().internet_gateway_id(id).vpc_id(vpc);
     match call.send().await.map_err(Error::from) {
         Err(error) if error.is(&["Resource.AlreadyAssociated"]) => {
-            let live = one(cx, id).await?;
-            let same = live.as_ref().and_then(attached) == Some(vpc);
-            if same { Ok(()) } else { Err(error) }
+            match one(cx, id).await?.as_ref().and_then(attached) {
+                Some(to) if to == vpc => Ok(()),
+                Some(_) => Err(error),
+                None => Err(Error::unseen("the gateway's attachment")),
+            }
         }
         reply => reply.map(drop),
     }

@@ -15,6 +15,7 @@
 //!   history.rs, audit.rs what runs did, and every call they made
 //!   deployment.rs      the state as a Pulumi deployment, out and in
 //!   rotate.rs          another key for a stack's secrets
+//!   secrets.rs, kms.rs what encrypts them: key file, passphrase, AWS KMS
 //!   state.rs           backups of the state file, and how to put one back
 //!   shift.rs           traffic from one colour to the other
 //!   interrupt.rs       signals: end at once, or tell the run

@@ -10,7 +10,15 @@ mod inner {
     pub struct Clients;
 
     pub async fn connect(_: &Settings, _: Pace, _: &Calls) -> Result<(Clients, Place)> {
-        Err(Error::new(Kind::Broken, "", "this build has no AWS in it (feature `aws`)"))
+        Err(no_aws())
+    }
+
+    pub async fn reach(_: &Settings, _: Pace, _: &Calls) -> Result<Clients> {
+        Err(no_aws())
+    }
+
+    pub(in crate::aws) fn no_aws() -> Error {
+        Error::new(Kind::Broken, "", "this build has no AWS in it (feature `aws`)")
     }
 
     impl Clients {
@@ -175,13 +183,13 @@ mod inner {
         }
     }
 
-    /// Finds credentials and region as the AWS CLI does, assumes the roles,
-    /// and asks who we are.
-    pub async fn connect(
-        settings: &Settings,
-        pace: Pace,
-        calls: &Calls,
-    ) -> Result<(Clients, Place)> {
+    /// Finds credentials and region as the AWS CLI does, and assumes the roles.
+    pub async fn reach(settings: &Settings, pace: Pace, calls: &Calls) -> Result<Clients> {
+        reach_in(settings, pace, calls).await.map(|(clients, _)| clients)
+    }
+
+    /// The same, with the region.
+    async fn reach_in(settings: &Settings, pace: Pace, calls: &Calls) -> Result<(Clients, String)> {
         let config = load(settings, pace).await?;
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Error::new(
@@ -190,7 +198,16 @@ mod inner {
                 "no AWS region is set: `orderinfra config set aws:region us-east-1`, AWS_REGION, or the profile's own",
             ));
         };
-        let clients = Clients::new(&config, settings, pace, calls);
+        Ok((Clients::new(&config, settings, pace, calls), region))
+    }
+
+    /// The same, and asks who we are.
+    pub async fn connect(
+        settings: &Settings,
+        pace: Pace,
+        calls: &Calls,
+    ) -> Result<(Clients, Place)> {
+        let (clients, region) = reach_in(settings, pace, calls).await?;
         let caller = clients.sts().get_caller_identity().send().await?;
         let arn = caller.arn.unwrap_or_default();
         let account = caller.account.ok_or(Error::missing("Account"))?;
@@ -269,4 +286,6 @@ mod inner {
     }
 }
 
-pub use inner::{Clients, connect};
+#[cfg(not(feature = "aws"))]
+pub(super) use inner::no_aws;
+pub use inner::{Clients, connect, reach};

@@ -11,6 +11,7 @@ mod clients;
 #[cfg(feature = "aws")]
 mod error;
 mod health;
+mod sealing;
 
 #[cfg(feature = "aws")]
 mod acm;
@@ -79,8 +80,9 @@ mod wafv2;
 
 use crate::provider::{AnyFunction, AnyResource};
 
-pub use clients::{Clients, connect};
+pub use clients::{Clients, connect, reach};
 pub use health::{Health, target_health};
+pub use sealing::{SealingKey, seal, unseal};
 
 /// Every resource type, by service.
 #[cfg(feature = "aws")]

@@ -100,8 +100,8 @@ fn set(new: &Setting<'_>, common: &Common, runtime: &Runtime, ui: &Ui) -> Result
     let value = if new.secret {
         let (file, _, _) = load::read_stack_config(&workspace.project, &stack)
             .map_err(|found| unreadable(ui, &found, &path))?;
-        let keyring = session::keyring(runtime)?;
-        let (cipher, entries) = secrets::begin(&file, &keyring).map_err(Failure::usage)?;
+        let keyring = workspace.store.keyring();
+        let (cipher, entries) = secrets::begin(&file, keyring).map_err(Failure::usage)?;
         for (name, value) in entries {
             text = edit::set_top(&text, name, Some(&value)).map_err(Failure::usage)?;
         }
@@ -122,7 +122,7 @@ fn set(new: &Setting<'_>, common: &Common, runtime: &Runtime, ui: &Ui) -> Result
 
 /// A file's text, to be changed. One that cannot be read must not be taken
 /// for an empty one, and be overwritten.
-fn text_of(path: &Path) -> Result<String> {
+pub(super) fn text_of(path: &Path) -> Result<String> {
     match path.exists() {
         true => load::text_of(path).map_err(|it| Failure::general(it.message)),
         false => Ok(String::new()),

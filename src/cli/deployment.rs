@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
     Common, Runtime,
@@ -58,20 +58,9 @@ pub(super) fn export(
     let path = load::stack_config_path(&workspace.project, &name);
     let (file, _, _) = load::read_stack_config(&workspace.project, &name)
         .map_err(|found| session::wrong(ui, &std::collections::BTreeMap::new(), &found, &path))?;
-    let keyring = session::keyring(runtime)?;
-    let (cipher, entries) = secrets::begin(&file, &keyring).map_err(Failure::usage)?;
-    let entry = |name: &str, known: Option<&String>| {
-        let new = entries.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
-        new.or_else(|| known.cloned())
-    };
-    let salt = entry("encryptionsalt", file.encryption_salt.as_ref());
-    let secrets_provider = match salt {
-        Some(salt) => json!({ "type": "passphrase", "state": { "salt": salt } }),
-        None => {
-            let key = entry("encryptedkey", file.encrypted_key.as_ref());
-            json!({ "type": secrets::KEY_FILE, "state": { "encryptedkey": key } })
-        }
-    };
+    let (cipher, entries) =
+        secrets::begin(&file, workspace.store.keyring()).map_err(Failure::usage)?;
+    let secrets_provider = secrets::for_deployment(&file, &entries);
     let sealed = |text: &str| -> std::result::Result<_, String> {
         match args.show_secrets {
             true => Ok(("plaintext", text.to_owned())),
@@ -158,7 +147,7 @@ pub(super) fn import(
     let text = read(args, runtime)?;
     let name = workspace.stack_name(common)?;
     let draws = Draws { seed: runtime.seed()? };
-    let keyring = session::keyring(runtime)?;
+    let keyring = workspace.store.keyring().clone();
     let cipher: RefCell<Option<std::result::Result<Cipher, String>>> = RefCell::default();
     let open = |provider: &Json, sealed: &str| {
         let mut cipher = cipher.borrow_mut();

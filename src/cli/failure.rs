@@ -69,6 +69,11 @@ impl From<store::Error> for Failure {
             Error::TooNew { .. } => failure.hint("use the version that wrote it, or a newer one"),
             Error::TooOld { .. } => failure.hint("run any command once where it can be written"),
             Error::Key(_) => Self { code: code::USAGE, ..failure },
+            Error::KeyService(refusal) => match refusal.downcast_ref::<provider::Error>() {
+                Some(error) => Self::from(error.clone())
+                    .hint("this stack's secrets are locked with a key of AWS KMS"),
+                None => Self { code: code::USAGE, ..failure },
+            },
             Error::NotEmpty { .. } => failure.hint(
                 "`orderinfra destroy` first, or `--force` to forget them and leave them in AWS",
             ),

@@ -9,6 +9,7 @@ pub mod excerpt;
 mod failure;
 mod history;
 mod interrupt;
+mod kms;
 mod live;
 mod local;
 mod preview;

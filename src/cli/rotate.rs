@@ -13,19 +13,19 @@ use zeroize::Zeroizing;
 use super::{
     Common, Runtime, config,
     failure::{Failure, Result},
-    secrets, session,
+    kms, secrets, session,
     session::Workspace,
     ui::Ui,
 };
 use crate::{
     engine::name::hex,
     lang::load,
-    store::{Keyring, NewLock, Unwritten},
+    store::{NewLock, Unwritten},
 };
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// `keyfile` or `passphrase`
+    /// `keyfile`, `passphrase`, or a key of AWS KMS: `awskms://alias/NAME?region=eu-central-1`
     provider: String,
 }
 
@@ -38,24 +38,15 @@ pub(super) fn run(
 ) -> Result<()> {
     let name = workspace.stack_name(common)?;
     let project = workspace.project.name.clone();
-    let keyring = session::keyring(runtime)?;
     let lock = match &*args.provider {
-        "keyfile" => NewLock::KeyFile,
         "passphrase" => NewLock::Passphrase(new_passphrase(runtime, ui)?),
-        other => {
-            let scheme = other.split(':').next().unwrap_or(other);
-            return Err(Failure::usage(format!(
-                "the secrets provider `{}` is not supported",
-                scheme.escape_debug()
-            ))
-            .hint("there are `keyfile` and `passphrase`"));
-        }
+        other => lock(other)?,
     };
     let owner = session::owner(runtime);
     let _lock = workspace.store.lock(&project, &name, &owner)?;
     // Opened before anything is asked of the file: it proves the old key.
     let stack = workspace.store.stack(&project, &name)?;
-    let unwritten = rewritten(workspace, &name, &keyring, &lock, ui)?;
+    let unwritten = rewritten(workspace, &name, &lock, ui)?;
     workspace.store.back_up(&runtime.stamp())?;
     let wiped = workspace.store.rotate(&stack, &lock, unwritten.as_ref())?;
     finish(workspace, &name, ui)?;
@@ -70,12 +61,29 @@ pub(super) fn run(
     Ok(())
 }
 
+/// What a secrets provider that needs no question locks with.
+pub(super) fn lock(provider: &str) -> Result<NewLock> {
+    match provider {
+        "keyfile" => Ok(NewLock::KeyFile),
+        url if kms::is_url(url) => {
+            kms::check(url).map_err(Failure::usage)?;
+            Ok(NewLock::Service(url.to_owned()))
+        }
+        other => {
+            let scheme = other.split(':').next().unwrap_or(other).escape_debug();
+            let message = format!("the secrets provider `{scheme}` is not supported");
+            Err(Failure::usage(message).hint(
+                "there are `keyfile`, `passphrase`, and a key of AWS KMS: `awskms://alias/NAME?region=eu-central-1`",
+            ))
+        }
+    }
+}
+
 /// The stack's configuration file under the new key; `None` when it has no
 /// secrets and no key.
 fn rewritten(
     workspace: &Workspace,
     name: &str,
-    keyring: &Keyring,
     lock: &NewLock,
     ui: &Ui,
 ) -> Result<Option<Unwritten>> {
@@ -86,12 +94,7 @@ fn rewritten(
         return Ok(None);
     }
     let text = fs::read_to_string(&path)?;
-    let passphrase = match lock {
-        NewLock::KeyFile => None,
-        NewLock::Passphrase(text) => Some(text.clone()),
-    };
-    let new = Keyring { passphrase, ..keyring.clone() };
-    let anew = secrets::encrypt_anew(&text, &file, keyring, &new)
+    let anew = secrets::encrypt_anew(&text, &file, workspace.store.keyring(), lock)
         .map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
     Ok(Some(Unwritten { over: digest(&text), text: anew }))
 }

@@ -1,31 +1,34 @@
-//! `secure:` values of stack files: a passphrase in Pulumi's own format, or
-//! the key file.
+//! `secure:` values of stack files: a passphrase or a key of AWS KMS in
+//! Pulumi's own format, or the key file.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Runtime, session};
+use super::kms;
 use crate::{
     lang::{
         config::{StackFile, edit},
         secure::Cipher,
     },
-    store::Keyring,
+    store::{Key, Keyring, NewLock, new_key},
 };
 
 /// What `secretsprovider` says of a stack file that the key file unlocks.
-pub(super) const KEY_FILE: &str = "orderinfra";
+const KEY_FILE: &str = "orderinfra";
+
+/// What a deployment calls all key services.
+const CLOUD: &str = "cloud";
 
 /// Opens `secure:` values of one stack file; the key is fetched at the first.
 pub(super) fn decrypter(
     file: &StackFile,
-    runtime: &Runtime,
+    keyring: &Keyring,
 ) -> impl Fn(&str) -> Result<String, String> + use<> {
-    let keyring = session::keyring(runtime).map_err(|it| it.message);
-    let file = file.clone();
+    let (file, keyring) = (file.clone(), keyring.clone());
     let cipher = std::cell::OnceCell::new();
     move |text| {
-        let cipher = cipher.get_or_init(|| open(&file, keyring.as_ref().map_err(Clone::clone)?));
+        let cipher = cipher.get_or_init(|| open(&file, &keyring));
         let cipher = cipher.as_ref().map_err(Clone::clone)?;
         cipher.decrypt(text).map_err(|it| it.to_string())
     }
@@ -48,6 +51,11 @@ fn open(file: &StackFile, keyring: &Keyring) -> Result<Cipher, String> {
             let key = BASE64.decode(&*key).ok().map(Zeroizing::new);
             let key = key.and_then(|it| <[u8; 32]>::try_from(&it[..]).ok());
             key.map(Cipher::from_key).ok_or_else(|| "its `encryptedkey` is damaged".to_owned())
+        }
+        (Some(url), Some(sealed)) if kms::is_url(url) => {
+            let service = keyring.service().map_err(|it| it.to_string())?;
+            let key = service.open(url, sealed).map_err(|it| it.to_string())?;
+            Ok(Cipher::from_key(*key))
         }
         (Some(other), _) => Err(format!("the secrets provider `{other}` is not supported")),
         (None, _) => Err("there is neither `encryptionsalt` nor `encryptedkey`".to_owned()),
@@ -73,6 +81,10 @@ pub(super) fn of_deployment(
             let encrypted_key = text("encryptedkey");
             open(&StackFile { secrets_provider, encrypted_key, ..StackFile::default() }, keyring)
         }
+        Some(CLOUD) => {
+            let (secrets_provider, encrypted_key) = (text("url"), text("encryptedkey"));
+            open(&StackFile { secrets_provider, encrypted_key, ..StackFile::default() }, keyring)
+        }
         Some(other) => Err(format!(
             "the deployment is encrypted by the secrets provider `{}`; export it with `pulumi stack export --show-secrets`",
             other.escape_debug()
@@ -84,29 +96,71 @@ pub(super) fn of_deployment(
 /// Top-level entries of a stack file: name and value.
 type Entries = Vec<(&'static str, String)>;
 
-/// A cipher for a stack file that has none yet, and the top-level entries
+/// What encrypts what is new in a stack: what its file says, else what is
+/// usual here.
+pub(super) fn lock_of(file: &StackFile, keyring: &Keyring) -> NewLock {
+    let url = file.secrets_provider.as_ref().filter(|it| kms::is_url(it));
+    url.map_or_else(|| keyring.usual_lock(), |url| NewLock::Service(url.clone()))
+}
+
+/// A cipher for a stack file that may have none yet, and the top-level entries
 /// (name, value) that let it be found again.
 pub(super) fn begin(file: &StackFile, keyring: &Keyring) -> Result<(Cipher, Entries), String> {
     if file.encryption_salt.is_some() || file.encrypted_key.is_some() {
         return Ok((open(file, keyring)?, Vec::new()));
     }
-    if let Some(passphrase) = &keyring.passphrase {
-        let mut failed = None;
-        let (cipher, salt) = Cipher::new_passphrase(passphrase, &mut |bytes| {
-            failed = getrandom::fill(bytes).err();
-        });
-        return match failed {
-            Some(error) => Err(format!("no randomness: {error}")),
-            None => Ok((cipher, vec![("encryptionsalt", salt)])),
-        };
+    new_cipher(&lock_of(file, keyring), keyring)
+}
+
+/// A new cipher, and the entries for it.
+pub(super) fn new_cipher(lock: &NewLock, keyring: &Keyring) -> Result<(Cipher, Entries), String> {
+    let with = |provider: &str, key: &Key, sealed| {
+        let entries = vec![("secretsprovider", provider.to_owned()), ("encryptedkey", sealed)];
+        (Cipher::from_key(**key), entries)
+    };
+    match lock {
+        NewLock::Passphrase(passphrase) => {
+            let mut failed = None;
+            let (cipher, salt) = Cipher::new_passphrase(passphrase, &mut |bytes| {
+                failed = getrandom::fill(bytes).err();
+            });
+            match failed {
+                Some(error) => Err(format!("no randomness: {error}")),
+                None => Ok((cipher, vec![("encryptionsalt", salt)])),
+            }
+        }
+        NewLock::KeyFile => {
+            let key = new_key().map_err(|it| it.to_string())?;
+            let master = keyring.file_key().map_err(|it| it.to_string())?;
+            let text = Zeroizing::new(BASE64.encode(&key[..]));
+            let sealed = Cipher::from_key(*master).encrypt(&text, nonce()?);
+            Ok(with(KEY_FILE, &key, sealed))
+        }
+        NewLock::Service(url) => {
+            let key = new_key().map_err(|it| it.to_string())?;
+            let service = keyring.service().map_err(|it| it.to_string())?;
+            let sealed = service.seal(url, &key).map_err(|it| it.to_string())?;
+            Ok(with(url, &key, sealed))
+        }
     }
-    let mut key = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut key[..]).map_err(|it| format!("no randomness: {it}"))?;
-    let master = keyring.file_key().map_err(|it| it.to_string())?;
-    let sealed =
-        Cipher::from_key(*master).encrypt(&Zeroizing::new(BASE64.encode(&key[..])), nonce()?);
-    let entries = vec![("secretsprovider", KEY_FILE.to_owned()), ("encryptedkey", sealed)];
-    Ok((Cipher::from_key(*key), entries))
+}
+
+/// How a deployment says what encrypts it: by a stack file's entries.
+pub(super) fn for_deployment(file: &StackFile, new: &Entries) -> serde_json::Value {
+    let entry = |name: &str, known: &Option<String>| {
+        let new = new.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
+        new.or_else(|| known.clone())
+    };
+    if let Some(salt) = entry("encryptionsalt", &file.encryption_salt) {
+        return json!({ "type": "passphrase", "state": { "salt": salt } });
+    }
+    let key = entry("encryptedkey", &file.encrypted_key);
+    match entry("secretsprovider", &file.secrets_provider) {
+        Some(url) if kms::is_url(&url) => {
+            json!({ "type": CLOUD, "state": { "url": url, "encryptedkey": key } })
+        }
+        _ => json!({ "type": KEY_FILE, "state": { "encryptedkey": key } }),
+    }
 }
 
 /// A stack file whose secrets are encrypted anew, with another cipher.
@@ -114,10 +168,10 @@ pub(super) fn encrypt_anew(
     text: &str,
     file: &StackFile,
     keyring: &Keyring,
-    new: &Keyring,
+    lock: &NewLock,
 ) -> Result<String, String> {
     let old = open(file, keyring)?;
-    let (cipher, entries) = begin(&StackFile::default(), new)?;
+    let (cipher, entries) = new_cipher(lock, keyring)?;
     let mut text = edit::encrypt_anew(text, &mut |sealed| {
         let plain = Zeroizing::new(old.decrypt(sealed).map_err(|it| it.to_string())?);
         Ok(cipher.encrypt(&plain, nonce()?))

@@ -5,6 +5,7 @@ use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use zeroize::Zeroizing;
@@ -12,6 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     Common, Runtime, excerpt,
     failure::{Failure, Result, code},
+    kms::Kms,
     local, secrets,
     ui::Ui,
 };
@@ -37,6 +39,8 @@ pub(super) struct Workspace {
     pub(super) store: Store,
     /// Where `state/` is.
     pub(super) root: PathBuf,
+    /// What the command asks AWS, from its first call on.
+    calls: Calls,
 }
 
 /// A project that was found, and where its state is.
@@ -70,11 +74,16 @@ pub(super) struct Wish<'a> {
     pub(super) program: bool,
 }
 
-pub(super) fn keyring(runtime: &Runtime) -> Result<Keyring> {
+fn keyring(common: &Common, runtime: &Runtime, calls: &Calls) -> Result<Keyring> {
     let home = runtime.var("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = home.or_else(|| runtime.var("HOME").map(|it| Path::new(it).join(".config")));
     let home = home.unwrap_or_else(|| runtime.directory.clone());
-    Ok(Keyring { key_file: home.join("orderinfra").join("key"), passphrase: passphrase(runtime)? })
+    let service = Kms::new(common.local(runtime), pace(runtime), calls);
+    Ok(Keyring {
+        key_file: home.join("orderinfra").join("key"),
+        passphrase: passphrase(runtime)?,
+        service: Some(Arc::new(service)),
+    })
 }
 
 pub(super) fn passphrase(runtime: &Runtime) -> Result<Option<Zeroizing<String>>> {
@@ -124,9 +133,10 @@ impl Workspace {
         let Found { project, root, state } = Self::find(common, runtime, ui)?;
         let number = |name: &str| runtime.var(name).and_then(|it| it.parse().ok());
         let crash = number("ORDERINFRA_CRASH_AFTER").map(u64::from);
-        let store = Store::open(&state, keyring(runtime)?, crash)?;
+        let calls = Calls::new(runtime.clock());
+        let store = Store::open(&state, keyring(common, runtime, &calls)?, crash)?;
         let store = store.with_most_pages(number("ORDERINFRA_TEST_PAGES"))?;
-        let mut workspace = Self { project, store, root };
+        let mut workspace = Self { project, store, root, calls };
         let project = &workspace.project.name;
         let stacks = workspace.store.stacks()?.into_iter().filter(|it| it.project == *project);
         for stack in stacks.collect::<Vec<_>>() {
@@ -218,7 +228,11 @@ impl Workspace {
                         .hint(format!("`orderinfra stack init {name}` makes it")),
                 });
             }
-            self.store.init(project, &name, &runtime.stamp())?;
+            let path = load::stack_config_path(&self.project, &name);
+            let (file, _, _) = load::read_stack_config(&self.project, &name)
+                .map_err(|found| wrong(ui, &BTreeMap::new(), &found, &path))?;
+            let lock = secrets::lock_of(&file, self.store.keyring());
+            self.store.init(project, &name, &lock, &runtime.stamp())?;
             ui.say(&format!("Created stack `{project}/{name}`"));
         }
         Ok(self.store.stack(project, &name)?)
@@ -249,7 +263,7 @@ impl Session {
         let mut found = project.warnings.clone();
         found.append(&mut loaded.found);
         found.extend(warnings);
-        let decrypt = secrets::decrypter(&file, runtime);
+        let decrypt = secrets::decrypter(&file, workspace.store.keyring());
         let given = config::Given {
             context: &context,
             declared: &loaded.declared,
@@ -276,7 +290,7 @@ impl Session {
         }
         let settings = settings(&config, common, runtime, &workspace, ui)?;
         let young_since = super::rfc3339(runtime.time() - time::Duration::minutes(5));
-        let calls = Calls::new(runtime.clock());
+        let calls = workspace.calls.clone();
         let connector = connector(runtime, &calls);
         let (name, pace) = (stack.full_name(), pace(runtime));
         let connections = Connections::new(connector, calls, name, pace, young_since);
@@ -306,7 +320,7 @@ impl Session {
         let (file, _, _) = load::read_stack_config(project, &stack)
             .map_err(|found| wrong(ui, &BTreeMap::new(), &found, &path))?;
         let context = context(project, &stack);
-        let decrypt = secrets::decrypter(&file, runtime);
+        let decrypt = secrets::decrypter(&file, workspace.store.keyring());
         let given = config::Given {
             context: &context,
             declared: &loaded.declared,

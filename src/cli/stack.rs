@@ -1,15 +1,21 @@
 //! `orderinfra stack`: the stacks of a project.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{
-    Common, Runtime, deployment,
+    Common, Runtime, config, deployment,
     failure::{Failure, Result, code},
-    render, rotate,
+    render, rotate, secrets, session,
     session::Workspace,
     ui::Ui,
 };
-use crate::model::{Urn, Value};
+use crate::{
+    lang::{config::edit, load},
+    model::{Urn, Value},
+    store::NewLock,
+};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -42,6 +48,11 @@ enum Sub {
         /// Leave the selection as it is
         #[arg(long)]
         no_select: bool,
+        /// What encrypts its secrets: `keyfile`, `passphrase` (that of
+        /// PULUMI_CONFIG_PASSPHRASE), or a key of AWS KMS:
+        /// `awskms://alias/NAME?region=eu-central-1`
+        #[arg(long, value_name = "PROVIDER")]
+        secrets_provider: Option<String>,
     },
     /// Use this stack when none is named
     Select { name: String },
@@ -81,9 +92,9 @@ pub(super) fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> R
         Some(Sub::Import(args)) => deployment::import(args, &mut workspace, common, runtime, ui),
         None => show(args, &workspace, common, ui),
         Some(Sub::Ls { all }) => list(*all, &workspace, ui),
-        Some(Sub::Init { name, no_select }) => {
+        Some(Sub::Init { name, no_select, secrets_provider }) => {
             let name = own_name(name.as_deref(), &workspace, common)?;
-            init(&name, !no_select, &workspace, runtime, ui)
+            init(&name, !no_select, secrets_provider.as_deref(), &workspace, runtime, ui)
         }
         Some(Sub::Select { name }) => {
             let name = own_name(Some(name), &workspace, common)?;
@@ -121,7 +132,14 @@ fn own_name(given: Option<&str>, workspace: &Workspace, common: &Common) -> Resu
     }
 }
 
-fn init(name: &str, select: bool, workspace: &Workspace, runtime: &Runtime, ui: &Ui) -> Result<()> {
+fn init(
+    name: &str,
+    select: bool,
+    secrets_provider: Option<&str>,
+    workspace: &Workspace,
+    runtime: &Runtime,
+    ui: &Ui,
+) -> Result<()> {
     let valid = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.');
     if name.is_empty() || name.len() > 100 || !name.chars().all(valid) {
         return Err(Failure::usage(format!(
@@ -129,12 +147,47 @@ fn init(name: &str, select: bool, workspace: &Workspace, runtime: &Runtime, ui: 
         )));
     }
     let project = &workspace.project.name;
-    workspace.store.init(project, name, &runtime.stamp())?;
+    let lock = lock_of_new(name, secrets_provider, workspace, ui)?;
+    workspace.store.init(project, name, &lock, &runtime.stamp())?;
     if select {
         workspace.store.select(project, name)?;
     }
     ui.say(&format!("Created stack `{project}/{name}`"));
     Ok(())
+}
+
+/// What a new stack is locked with. A key of AWS KMS is noted in its file, so
+/// that the file's secrets are encrypted with it too.
+fn lock_of_new(
+    name: &str,
+    secrets_provider: Option<&str>,
+    workspace: &Workspace,
+    ui: &Ui,
+) -> Result<NewLock> {
+    let (keyring, path) =
+        (workspace.store.keyring(), load::stack_config_path(&workspace.project, name));
+    let (file, _, _) = load::read_stack_config(&workspace.project, name)
+        .map_err(|found| session::wrong(ui, &BTreeMap::new(), &found, &path))?;
+    let Some(provider) = secrets_provider else { return Ok(secrets::lock_of(&file, keyring)) };
+    if file.encryption_salt.is_some() || file.encrypted_key.is_some() {
+        return Err(Failure::usage(format!("{} is encrypted already", path.display())).hint(
+            "leave `--secrets-provider` out, and `orderinfra stack change-secrets-provider` afterwards",
+        ));
+    }
+    let lock = match (provider, keyring.usual_lock()) {
+        ("passphrase", lock @ NewLock::Passphrase(_)) => lock,
+        ("passphrase", _) => {
+            return Err(Failure::usage("there is no passphrase")
+                .hint("set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE"));
+        }
+        (other, _) => rotate::lock(other)?,
+    };
+    if let NewLock::Service(url) = &lock {
+        let text = config::text_of(&path)?;
+        let text = edit::set_top(&text, "secretsprovider", Some(url)).map_err(Failure::usage)?;
+        config::replace(&path, &text)?;
+    }
+    Ok(lock)
 }
 
 fn list(all: bool, workspace: &Workspace, ui: &Ui) -> Result<()> {

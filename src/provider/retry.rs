@@ -261,6 +261,7 @@ static RULES: &[Rule] = &[
     rule("aws:sqs/", "QueueDeletedRecently", "", 2, IN_USE),
     rule("aws:sqs/", "QueueDoesNotExist", "", 2, LAG),
     // SSM
+    rule("aws:ssm/parameter:", "ParameterAlreadyExists", "was deleted a moment ago", 2, IN_USE),
     rule("aws:ssm/", "TooManyUpdates", "", 5, BUSY),
     // Security group rules of the newer kind
     rule("aws:vpc/", "InvalidGroup.NotFound", "", 2, LAG),

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::model::value::{SECRET_MARK, SIGNATURE};
 
 /// A 32-byte key that is wiped when it goes.
-pub(super) type Key = Zeroizing<[u8; 32]>;
+pub type Key = Zeroizing<[u8; 32]>;
 
 pub(super) struct Crypt {
     cipher: XChaCha20Poly1305,

@@ -1,9 +1,11 @@
-//! Where keys come from: a file of the user's own, or a passphrase.
+//! Where keys come from: a file of the user's own, a passphrase, or a key
+//! service that alone can open them.
 
 use std::{
     fs,
     io::Write as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -19,42 +21,84 @@ pub struct Keyring {
     /// `~/.config/orderinfra/key`
     pub key_file: PathBuf,
     pub passphrase: Option<Zeroizing<String>>,
+    pub service: Option<Arc<dyn KeyService>>,
 }
 
-pub(super) const KEY_FILE: &str = "keyfile";
-pub(super) const PASSPHRASE: &str = "passphrase";
+/// A service that seals keys and is the only one to open them again: AWS KMS.
+/// `url` says which of its keys, as Pulumi writes it.
+pub trait KeyService: Send + Sync {
+    fn seal(&self, url: &str, key: &Key) -> Result<String, Refusal>;
+    fn open(&self, url: &str, sealed: &str) -> Result<Key, Refusal>;
+}
 
-/// What a stack is to be locked with from now on.
+/// Why a key service did not do it.
+pub type Refusal = Box<dyn std::error::Error + Send + Sync>;
+
+const KEY_FILE: &str = "keyfile";
+const PASSPHRASE: &str = "passphrase";
+const SERVICE: &str = "service";
+
+/// What a stack is locked with.
+#[derive(Clone)]
 pub enum NewLock {
     KeyFile,
     Passphrase(Zeroizing<String>),
+    /// A key of the key service.
+    Service(String),
+}
+
+/// A master key, and what is kept to have it again: the kind of its lock, and
+/// what that needs to know (a passphrase's salt; a service's key, and the
+/// sealed master key).
+pub(super) struct Locked {
+    pub(super) kind: &'static str,
+    pub(super) salt: Option<String>,
+    pub(super) master: Key,
+}
+
+/// What a user calls the kinds of locks.
+pub(super) fn kind_words(kind: &str) -> &'static str {
+    match kind {
+        PASSPHRASE => "passphrase",
+        SERVICE => "key of the key service",
+        _ => "key file",
+    }
 }
 
 impl Keyring {
-    /// The kind, the salt and the master key of a new lock.
-    pub(super) fn master_for(
-        &self,
-        lock: &NewLock,
-    ) -> Result<(&'static str, Option<String>, Key), Error> {
-        let passphrase = match lock {
-            NewLock::KeyFile => None,
-            NewLock::Passphrase(text) => Some(text.clone()),
-        };
-        let keyring = Self { passphrase, ..self.clone() };
-        let (kind, salt) = keyring.kind_for_new()?;
-        let master = keyring.master(kind, salt.as_deref())?;
-        Ok((kind, salt, master))
+    /// What something new is locked with unless it says otherwise: a
+    /// passphrase where the user has set one, else the key file.
+    pub fn usual_lock(&self) -> NewLock {
+        self.passphrase.clone().map_or(NewLock::KeyFile, NewLock::Passphrase)
     }
 
-    /// What a new stack is locked with: a passphrase where the user has set
-    /// one, else the key file. The second is the salt.
-    pub(super) fn kind_for_new(&self) -> Result<(&'static str, Option<String>), Error> {
-        if self.passphrase.is_none() {
-            return Ok((KEY_FILE, None));
-        }
-        let mut salt = [0_u8; 16];
-        getrandom::fill(&mut salt).map_err(|it| Error::Key(it.to_string()))?;
-        Ok((PASSPHRASE, Some(BASE64.encode(salt))))
+    pub(super) fn lock(&self, lock: &NewLock) -> Result<Locked, Error> {
+        let (kind, salt, master) = match lock {
+            NewLock::KeyFile => (KEY_FILE, None, self.file_key()?),
+            NewLock::Passphrase(passphrase) => {
+                let mut salt = [0_u8; 16];
+                getrandom::fill(&mut salt).map_err(|it| Error::Key(it.to_string()))?;
+                (PASSPHRASE, Some(BASE64.encode(salt)), stretched(passphrase, &salt))
+            }
+            NewLock::Service(url) => {
+                let master = new_key()?;
+                let service = self.service()?;
+                let sealed = service.seal(url, &master).map_err(Error::KeyService)?;
+                // Who may seal may not be allowed to open: better told now.
+                if service.open(url, &sealed).map_err(Error::KeyService)? != master {
+                    let message = "the key service does not give back the key that it sealed";
+                    return Err(Error::Key(message.to_owned()));
+                }
+                (SERVICE, Some(format!("{url} {sealed}")), master)
+            }
+        };
+        Ok(Locked { kind, salt, master })
+    }
+
+    /// The service that some keys need.
+    pub fn service(&self) -> Result<&dyn KeyService, Error> {
+        let missing = "this key can be opened by a key service only, and there is none here";
+        self.service.as_deref().ok_or_else(|| Error::Key(missing.to_owned()))
     }
 
     pub(super) fn master(&self, kind: &str, salt: Option<&str>) -> Result<Key, Error> {
@@ -70,9 +114,13 @@ impl Keyring {
                 let salt = BASE64
                     .decode(salt.unwrap_or_default())
                     .map_err(|_| Error::Key("the stack's salt is damaged".to_owned()))?;
-                let mut key = Zeroizing::new([0_u8; 32]);
-                pbkdf2_hmac::<Sha256>(passphrase.as_bytes(), &salt, 1_000_000, &mut key[..]);
-                Ok(key)
+                Ok(stretched(passphrase, &salt))
+            }
+            SERVICE => {
+                let (url, sealed) = salt
+                    .and_then(|it| it.rsplit_once(' '))
+                    .ok_or_else(|| Error::Key("the stack's sealed key is damaged".to_owned()))?;
+                self.service()?.open(url, sealed).map_err(Error::KeyService)
             }
             other => Err(Error::Key(format!(
                 "the stack is locked with `{other}`, which this version does not know"
@@ -92,9 +140,7 @@ impl Keyring {
                 key.map(Zeroizing::new).map_err(|_| wrong("is not 32 bytes long".to_owned()))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut key = Zeroizing::new([0_u8; 32]);
-                getrandom::fill(&mut key[..]).map_err(|it| wrong(it.to_string()))?;
-                let text = Zeroizing::new(BASE64.encode(&key[..]));
+                let text = Zeroizing::new(BASE64.encode(&new_key()?[..]));
                 write_new(path, &text).map_err(|it| wrong(it.to_string()))?;
                 // Another process may have been first: its key counts.
                 self.file_key()
@@ -102,6 +148,18 @@ impl Keyring {
             Err(error) => Err(wrong(error.to_string())),
         }
     }
+}
+
+pub fn new_key() -> Result<Key, Error> {
+    let mut key = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut key[..]).map_err(|it| Error::Key(it.to_string()))?;
+    Ok(key)
+}
+
+fn stretched(passphrase: &str, salt: &[u8]) -> Key {
+    let mut key = Zeroizing::new([0_u8; 32]);
+    pbkdf2_hmac::<Sha256>(passphrase.as_bytes(), salt, 1_000_000, &mut key[..]);
+    key
 }
 
 /// Whole or not at all, readable by its owner only, never over an old one.

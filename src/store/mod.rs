@@ -26,12 +26,14 @@ use zeroize::Zeroizing;
 
 pub use history::{Counts, RunRecord};
 
-pub use keys::{Keyring, NewLock};
+pub use keys::{KeyService, Keyring, NewLock, Refusal, new_key};
 pub use lock::{Lock, Owner};
 pub use rotate::Unwritten;
 
 use crate::model::{Governed, Place, ResourceState, Row, Snapshot, Value};
-use crypt::{Crypt, Key};
+use crypt::Crypt;
+pub use crypt::Key;
+use keys::Locked;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -70,6 +72,9 @@ pub enum Error {
     TooOld { file: usize, own: usize },
     #[error("{0}")]
     Key(String),
+    /// A key service does not open a key.
+    #[error("{0}")]
+    KeyService(Refusal),
     #[error("another run is changing this stack{}", owner(.0.as_ref()))]
     Locked(Option<Owner>),
     #[error("there is no stack `{0}`")]
@@ -258,21 +263,24 @@ impl Store {
         Ok(())
     }
 
-    pub fn init(&self, project: &str, name: &str, now: &str) -> Result<()> {
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    pub fn init(&self, project: &str, name: &str, lock: &NewLock, now: &str) -> Result<()> {
         let full = format!("{project}/{name}");
         if self.id(project, name)?.is_some() {
             return Err(Error::StackExists(full));
         }
-        let mut key: Key = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut key[..]).map_err(|it| Error::Key(it.to_string()))?;
-        let (kind, salt) = self.keyring.kind_for_new()?;
-        let master = self.master(kind, salt.as_deref())?;
+        let key = new_key()?;
+        let Locked { kind, salt, master } = self.keyring.lock(lock)?;
         let sealed = Crypt::new(&master).seal(&key[..], &bound_to(&full)).map_err(Error::Key)?;
         self.connection.execute(
             "INSERT INTO stacks (project, name, created, key_kind, key_salt, sealed_key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![project, name, now, kind, salt, sealed],
         )?;
+        self.masters.borrow_mut().insert((kind.to_owned(), salt), master);
         Ok(())
     }
 
@@ -356,7 +364,7 @@ impl Store {
         )?;
         let master = self.master(&kind, salt.as_deref())?;
         let key = Crypt::new(&master).open(&sealed, &bound_to(&full)).map_err(|_| {
-            let what = if kind == keys::PASSPHRASE { "passphrase" } else { "key file" };
+            let what = keys::kind_words(&kind);
             Error::Key(format!("the stack `{full}` was locked with another {what}"))
         })?;
         let key = <[u8; 32]>::try_from(&key[..])

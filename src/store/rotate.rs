@@ -2,12 +2,12 @@
 
 use rusqlite::{OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::{
     Error, NewLock, Result, Stack, Store, at, bound_to,
-    crypt::{Crypt, Key},
+    crypt::Crypt,
     journal,
+    keys::{Locked, new_key},
 };
 
 /// A stack's configuration file that is to be written once the state has its
@@ -31,9 +31,8 @@ impl Store {
         lock: &NewLock,
         unwritten: Option<&Unwritten>,
     ) -> Result<bool> {
-        let (kind, salt, master) = self.keyring.master_for(lock)?;
-        let mut key: Key = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut key[..]).map_err(|it| Error::Key(it.to_string()))?;
+        let Locked { kind, salt, master } = self.keyring.lock(lock)?;
+        let key = new_key()?;
         let full = stack.full_name();
         let sealed = Crypt::new(&master).seal(&key[..], &bound_to(&full)).map_err(Error::Key)?;
         let crypt = Crypt::new(&key);

@@ -125,6 +125,30 @@ fn what_another_stack_made_is_left_alone() {
     });
 }
 
+/// How often each type's answers are garbled; `ORDERINFRA_FUZZ_ROUNDS` is for
+/// the other fuzzers, which are a thousand times as fast.
+const GARBLED_ROUNDS: u64 = 2;
+
+/// Whatever is said to a reader of ours, it is told or passed over: nothing
+/// panics or hangs, and what was known is still known.
+#[test]
+fn no_answer_is_trusted_to_be_well_formed() {
+    let rounds = crate::env::number("ORDERINFRA_GARBLED_ROUNDS").unwrap_or(GARBLED_ROUNDS);
+    each(|program| {
+        let world = World::with_program(&program.to_string());
+        run(&world, &mild(&world), "up --yes")?;
+        for seed in 0..rounds {
+            let climate = Climate { seed, garbled: 40, ..Climate::default() };
+            let ran = world.run(&Harsh::start(world.cloud.port, climate), "preview --diff");
+            let panicked = ran.to_string().contains("panicked");
+            if panicked || !matches!(ran.code, Some(0..=3 | 9)) {
+                return Err(format!("garbled by {seed}: {ran}"));
+            }
+        }
+        run(&world, &mild(&world), "preview --expect-no-changes --diff")
+    });
+}
+
 /// The program of a service, with another image the second time.
 fn service(image: &str) -> String {
     let (_, program) = programs().into_iter().find(|(name, _)| name == "ecs-Service.yaml").unwrap();
@@ -159,6 +183,42 @@ fn a_deployment_that_fails_says_why() {
     let reason = says(["completed.", "circuit breaker: tasks failed to start."]);
     let ran = world.run(&scripted(&world, vec![failed, reason]), "up --yes").ends(1);
     drop(ran.says("tasks failed to start"));
+}
+
+/// The records that prove a domain come after the certificate's ARN.
+#[test]
+fn a_certificate_is_not_done_before_its_records_are_known() {
+    let (_, mut program) =
+        programs().into_iter().find(|(name, _)| name == "acm-Certificate.yaml").unwrap();
+    let record = "${it.domainValidationOptions[0].resourceRecordName}";
+    program["outputs"] = serde_json::json!({ "record": record });
+    let world = World::with_program(&program.to_string());
+    let what = Trouble::Says(["\"ResourceRecord\"", "\"NotYet\""]);
+    let late = Scripted { service: "acm", operation: "DescribeCertificate", times: 3, what };
+    let cloud = scripted(&world, vec![late]);
+    run(&world, &cloud, "up --yes").unwrap();
+    let asked = cloud.log().iter().filter(|it| it.operation == "DescribeCertificate").count();
+    assert!(asked > 3, "{asked}");
+    drop(world.run(&cloud, "stack output record").ends(0).says("contract.example.com"));
+}
+
+/// A name that was freed a moment ago is taken for a while.
+#[test]
+fn a_replacement_waits_for_the_name_that_it_frees() {
+    let program = serde_json::json!({ "name": "demo", "runtime": "yaml", "resources": {
+        "it": { "type": "aws:ssm:Parameter", "properties": {
+            "name": "/contract/freed", "type": "String", "value": "a",
+        } },
+    } });
+    let world = World::with_program(&program.to_string());
+    let climate = Climate { held: true, hurry: crate::world::HURRY, ..Climate::default() };
+    let cloud = Harsh::start(world.cloud.port, climate);
+    run(&world, &cloud, "up --yes").unwrap();
+    let urn = "urn:pulumi:dev::demo::aws:ssm/parameter:Parameter::it";
+    run(&world, &cloud, &format!("up --yes --replace {urn}")).unwrap();
+    let refused = |it: &&Entry| it.operation == "PutParameter" && it.status == 400;
+    assert!(cloud.log().iter().filter(refused).count() > 0, "nobody had to wait");
+    run(&world, &cloud, "preview --expect-no-changes").unwrap();
 }
 
 /// A connection that says nothing is given up, and the call made again.

@@ -231,7 +231,7 @@ impl TestEnv {
 
     pub(crate) fn store(&self) -> Store {
         let key_file = self.path("home/.config/orderinfra/key");
-        Store::open(&self.database(), Keyring { key_file, passphrase: None }, None).unwrap()
+        Store::open(&self.database(), Keyring { key_file, ..Keyring::default() }, None).unwrap()
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

@@ -15,6 +15,10 @@ use std::{
 
 use orderinfra::{
     builtin,
+    engine::{
+        deployment::{self, Reading},
+        name::Draws,
+    },
     lang::{
         ast::{ExprKind, Part, Span},
         check,
@@ -25,7 +29,7 @@ use orderinfra::{
         secure::Cipher,
         syntax,
     },
-    model::Map,
+    model::{Map, Snapshot},
     provider::{Registry, fake},
 };
 
@@ -317,6 +321,42 @@ fn encrypted_values() {
         if text != sealed {
             let opened = cipher.decrypt(text);
             assert!(opened.is_err(), "{opened:?} is not what was sealed");
+        }
+    });
+}
+
+/// Pulumi's deployments, its checkpoints, and what people make of them.
+#[test]
+fn deployments() {
+    let cloud = fake::Cloud::in_memory();
+    let mut types = fake::types_on(&cloud);
+    types.extend(builtin::types());
+    let registry = Registry::new(types, Vec::new());
+    let draws = Draws { seed: [7; 32] };
+    let cipher = Cipher::from_key([7; 32]);
+    fuzz("deployment", &[], |text| {
+        let open =
+            |_: &serde_json::Value, text: &str| cipher.decrypt(text).map_err(|it| it.to_string());
+        let reading = Reading {
+            project: "demo",
+            stack: "dev",
+            registry: &registry,
+            draws: &draws,
+            open: &open,
+        };
+        match deployment::import(text, &reading) {
+            // What is taken over can be kept: the journal folds to it.
+            Ok(imported) => {
+                let known = |_: &str| false;
+                let mut snapshot = Snapshot::default();
+                for row in deployment::rows(&Snapshot::default(), &imported, &draws, &known) {
+                    snapshot.apply(&row).unwrap();
+                }
+                assert_eq!(snapshot.resources.len(), imported.resources.len());
+            }
+            Err(wrong) => {
+                assert!(!wrong.is_empty() && wrong.iter().all(|it| !it.is_empty()));
+            }
         }
     });
 }

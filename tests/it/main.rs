@@ -32,6 +32,8 @@ mod refusals;
 mod rotate;
 #[cfg(feature = "aws")]
 mod schema;
+#[cfg(feature = "aws")]
+mod sealed;
 mod secrets;
 mod state;
 mod terminal;

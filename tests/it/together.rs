@@ -52,7 +52,7 @@ fn run(dir: &Path, stack: &str, args: &[&str]) -> Output {
 
 fn open(dir: &Path) -> Store {
     let key_file = dir.join("home/.config/orderinfra/key");
-    Store::open(&dir.join("state/orderinfra.db"), Keyring { key_file, passphrase: None }, None)
+    Store::open(&dir.join("state/orderinfra.db"), Keyring { key_file, ..Keyring::default() }, None)
         .unwrap()
 }
 

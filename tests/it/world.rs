@@ -200,7 +200,7 @@ impl World {
     pub(crate) fn store(&self) -> Store {
         let key_file = self.dir.path().join("home/.config/orderinfra/key");
         let path = self.dir.path().join("state").join("orderinfra.db");
-        Store::open(&path, Keyring { key_file, passphrase: None }, None).unwrap()
+        Store::open(&path, Keyring { key_file, ..Keyring::default() }, None).unwrap()
     }
 
     /// How many rows the journal has.

@@ -73,6 +73,9 @@ const METADATA: usize = 50;
 /// How many calls for tags run at a time.
 const TAG_READS: usize = 8;
 
+/// Told apart by the table of what passes.
+const FREED: &str = "the parameter of this name was deleted a moment ago";
+
 impl Resource for Parameter {
     const TYPE: &'static str = "aws:ssm/parameter:Parameter";
     type Inputs = Inputs;
@@ -139,6 +142,13 @@ impl Resource for Parameter {
         match fresh.send().await.map_err(Error::from) {
             Err(error) if error.is(&["ParameterAlreadyExists"]) && new.overwrite == Some(true) => {
                 call.overwrite(true).send().await?;
+            }
+            // For half a minute a freed name is taken and shows nothing.
+            Err(error)
+                if error.is(&["ParameterAlreadyExists"])
+                    && values(cx, &[new.name.clone()]).await?.is_empty() =>
+            {
+                return Err(Error { message: FREED.to_owned(), ..error });
             }
             reply => drop(reply?),
         }

@@ -89,7 +89,7 @@ impl Workspace {
     fn store(&self) -> Result<Store> {
         let key_file = self.root().join("config").join("orderinfra").join("key");
         let path = self.root().join("state").join("orderinfra.db");
-        Store::open(&path, Keyring { key_file, passphrase: None }, None).map_err(said)
+        Store::open(&path, Keyring { key_file, ..Keyring::default() }, None).map_err(said)
     }
 }
 

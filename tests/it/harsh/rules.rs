@@ -134,6 +134,7 @@ pub(super) const SLOW: &[Slow] = &[
     slow(["rds", "CreateDBCluster", "DescribeDBClusters"], ["<Status>", "</Status>"], "available", &["creating", "creating"]),
     slow(["rds", "CreateDBInstance", "DescribeDBInstances"], ["<DBInstanceStatus>", "</DBInstanceStatus>"], "available",
         &["creating", "creating", "available", "backing-up", "modifying"]),
+    slow(["acm", "RequestCertificate", "DescribeCertificate"], ["\"Status\": \"", "\""], "ISSUED", &["PENDING_VALIDATION", "PENDING_VALIDATION"]),
     slow(["ecs", "CreateService", "DescribeServices"], ["\"rolloutState\": \"", "\""], "COMPLETED", &["IN_PROGRESS", "IN_PROGRESS"]),
     slow(["ecs", "UpdateService", "DescribeServices"], ["\"rolloutState\": \"", "\""], "COMPLETED", &["IN_PROGRESS", "IN_PROGRESS"]),
 ];
@@ -277,6 +278,8 @@ pub(super) const TOMBSTONES: &[Tombstone] = &[
         code: "AWS.SimpleQueueService.QueueDeletedRecently", message: "You must wait 60 seconds after deleting a queue before you can create another with the same name." },
     Tombstone { service: "secretsmanager", delete: ["DeleteSecret", "SecretId"], create: ["CreateSecret", "Name"], seconds: 30,
         code: "InvalidRequestException", message: "You can't create this secret because a secret with this name is already scheduled for deletion." },
+    Tombstone { service: "ssm", delete: ["DeleteParameter", "Name"], create: ["PutParameter", "Name"], seconds: 30,
+        code: "ParameterAlreadyExists", message: "The parameter already exists. To overwrite this value, set the overwrite option in the request to true." },
     Tombstone { service: "ecs", delete: ["DeleteService", "service"], create: ["CreateService", "serviceName"], seconds: 60,
         code: "InvalidParameterException", message: "Unable to Start a service that is still Draining." },
 ];

@@ -20,6 +20,8 @@ pub(crate) struct Climate {
     pub(crate) seed: u64,
     /// Of a hundred calls, how many fail.
     pub(crate) failing: u64,
+    /// Of a hundred answers to a read, how many are not what AWS says.
+    pub(crate) garbled: u64,
     /// How many looks at what is new do not see it; every other one does.
     pub(crate) lag: u32,
     /// How often a new principal is refused.
@@ -68,6 +70,7 @@ impl Climate {
         Self {
             seed,
             failing,
+            garbled: 0,
             lag: 2,
             propagation: 2,
             slow: true,
@@ -197,6 +200,10 @@ impl Weather {
             self.made(call, &response.text());
         } else {
             self.say_slow(call, response);
+            let dice = mixed(self.climate.seed ^ self.calls.wrapping_mul(0x9e37_79b9));
+            if dice % 100 < self.climate.garbled {
+                response.body = garbled(&response.text(), dice).into_bytes();
+            }
         }
     }
 
@@ -268,8 +275,8 @@ impl Weather {
 
     fn buried(&mut self, call: &Call) -> Option<Message> {
         let rule = TOMBSTONES.iter().find(|it| call.is(it.service, it.create[0]))?;
-        let name = call.value(rule.create[1])?.to_owned();
-        let until = self.tombs.get(&(rule.service, name))?;
+        let name = last_part(call.value(rule.create[1])?);
+        let until = self.tombs.get(&(rule.service, name.to_owned()))?;
         (*until > Instant::now()).then(|| call.refusal(400, rule.code, rule.message))
     }
 
@@ -411,9 +418,8 @@ impl Weather {
             && self.climate.held
             && let Some(name) = call.value(rule.delete[1])
         {
-            let name = name.rsplit(['/', ':']).next().unwrap_or(name).to_owned();
             let until = Instant::now() + self.of(rule.seconds);
-            self.tombs.insert((rule.service, name), until);
+            self.tombs.insert((rule.service, last_part(name).to_owned()), until);
         }
         let Some(noun) = noun(&call.operation, &["Delete", "Release", "Disassociate", "Terminate"])
         else {
@@ -475,8 +481,13 @@ fn serial(call: &Call) -> Option<String> {
 
 /// An id, and what stands for it in a request: an ARN's last part.
 fn names(id: &str) -> impl Iterator<Item = &str> {
-    let last = id.starts_with("arn:").then(|| id.rsplit(['/', ':']).next()).flatten();
+    let last = id.starts_with("arn:").then(|| last_part(id));
     std::iter::once(id).chain(last.filter(|it| it.len() >= 6))
+}
+
+/// Of an ARN, a URL or a path.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['/', ':']).next().unwrap_or(name)
 }
 
 /// Whether a text has a name in it, and not as a part of a longer one.
@@ -495,6 +506,64 @@ fn decoy(name: &str) -> String {
     decoy.pop();
     decoy.push(end);
     decoy
+}
+
+/// Values in XML and in JSON: of elements, of texts, of numbers and words.
+static VALUES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#">([^<>]+)<|:\s*"([^"\\]*)"|[:\[,]\s*(-?\d[\d.eE+-]*|true|false)"#)
+        .expect("a pattern")
+});
+
+/// What no reader of answers may rely on not to be said.
+const ODD: &[&str] = &[
+    "",
+    " ",
+    "0",
+    "-1",
+    "65536",
+    "99999999999999999999",
+    "1e400",
+    "NaN",
+    "true",
+    "None",
+    "null",
+    ":",
+    "::::::",
+    "/",
+    "//",
+    "arn:",
+    "arn:aws:x:::",
+    "%",
+    "%zz",
+    "%ff",
+    "[]",
+    "{}",
+    "a=b",
+    "*",
+    "é",
+    "\u{202e}",
+    "0.0.0.0/99",
+    "2026-13-45T99:99:99Z",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+];
+
+/// An answer of which some values are others.
+fn garbled(text: &str, dice: u64) -> String {
+    let (mut out, mut end) = (String::new(), 0);
+    for (number, found) in VALUES.captures_iter(text).enumerate() {
+        let dice = mixed(dice ^ (number as u64) << 17);
+        let Some(value) = (1..=3).find_map(|it| found.get(it)) else { continue };
+        if !dice.is_multiple_of(4) {
+            continue;
+        }
+        let odd = ODD[usize::try_from(dice / 4).unwrap_or_default() % ODD.len()];
+        out += &text[end..value.start()];
+        // A number of JSON stays JSON: another kind of value.
+        let bare = found.get(3).is_some() && odd.parse::<i64>().is_err();
+        out += &if bare { format!("\"{odd}\"") } else { odd.to_owned() };
+        end = value.end();
+    }
+    out + &text[end..]
 }
 
 fn noun<'a>(operation: &'a str, verbs: &[&str]) -> Option<&'a str> {

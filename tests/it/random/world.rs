@@ -30,7 +30,7 @@ use orderinfra::{
     },
     model::{Action, Map, Place, Row, Snapshot, Step, Value},
     provider::{Calls, Clients, Pace, Registry, Result as Answer, Settings, fake},
-    store::{Keyring, Stack, Store},
+    store::{Keyring, NewLock, Stack, Store},
 };
 use tempfile::TempDir;
 
@@ -352,9 +352,9 @@ impl Journal {
 impl Disk {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let keyring = Keyring { key_file: folder.path().join("key"), passphrase: None };
+        let keyring = Keyring { key_file: folder.path().join("key"), ..Keyring::default() };
         let store = Store::open(&folder.path().join("state.db"), keyring, None).unwrap();
-        store.init("demo", "dev", "now").unwrap();
+        store.init("demo", "dev", &NewLock::KeyFile, "now").unwrap();
         let stack = store.stack("demo", "dev").unwrap();
         Self { store, stack, _folder: folder }
     }

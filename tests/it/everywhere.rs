@@ -24,8 +24,8 @@ use crate::{
     world::{self, Census, HURRY, World},
 };
 
-/// How many are tried at a time.
-const LANES: usize = 2;
+/// How many are tried at a time: most of their time is waiting.
+const LANES: u64 = 2;
 
 /// How many kill points of each phase of each stack are tried by default.
 const SHARE: usize = 8;
@@ -314,7 +314,7 @@ fn each<T: Sync>(all: &[T], work: impl Fn(&T) -> Amiss + Sync) -> Amiss {
     let next = AtomicUsize::new(0);
     let sum = Mutex::new(Amiss::default());
     std::thread::scope(|scope| {
-        for _ in 0..LANES {
+        for _ in 0..crate::env::number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES) {
             scope.spawn(|| {
                 while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let amiss = work(it);

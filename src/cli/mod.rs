@@ -1,5 +1,6 @@
 //! Everything a terminal sees: arguments, and one `match`.
 
+mod all;
 mod audit;
 mod config;
 mod deployment;
@@ -12,6 +13,7 @@ mod interrupt;
 mod live;
 mod local;
 mod preview;
+mod references;
 mod refresh;
 mod render;
 mod renew;
@@ -35,6 +37,8 @@ use ui::Ui;
 
 /// The process, as far as commands may know it.
 pub struct Runtime {
+    /// This program, for `--all`.
+    pub executable: PathBuf,
     pub arguments: Vec<OsString>,
     pub environment: BTreeMap<String, String>,
     pub directory: PathBuf,
@@ -109,7 +113,7 @@ struct Cli {
 }
 
 /// What every command understands.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub struct Common {
     /// Work on the project in this folder
     #[arg(short = 'C', long = "cwd", value_name = "DIR", global = true)]

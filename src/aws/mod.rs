@@ -123,6 +123,10 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     .collect()
 }
 
+/// What Pulumi's types and functions have: names and flags, as
+/// `tests/it/schema.rs` says.
+pub const FACTS: &str = include_str!("pulumi-schema.json");
+
 /// Every function, by service; `meta` holds those without one.
 #[cfg(feature = "aws")]
 pub fn functions() -> Vec<Box<dyn AnyFunction>> {

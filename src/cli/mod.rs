@@ -18,6 +18,7 @@ mod refresh;
 mod render;
 mod renew;
 mod rotate;
+mod schema;
 mod secrets;
 mod session;
 mod shift;
@@ -173,6 +174,8 @@ enum Command {
     State(state::Args),
     /// Configuration values of a stack
     Config(config::Args),
+    /// What programs may say, as a JSON schema for editors
+    Schema(schema::Args),
     /// The emulator on this machine
     Local(local::Args),
 }
@@ -269,6 +272,7 @@ async fn dispatch(cli: &Cli, runtime: &Runtime, ui: &Ui) -> Result<()> {
         Command::Stack(args) => stack::run(args, common, runtime, ui),
         Command::State(args) => state::run(args, common, runtime, ui),
         Command::Config(args) => config::run(args, common, runtime, ui),
+        Command::Schema(args) => schema::run(args, runtime, ui),
         Command::Local(args) => local::run(args, common, runtime, ui),
     }
 }

@@ -6,6 +6,7 @@ pub mod builtin;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod editor;
 pub mod eval;
 pub mod expand;
 pub mod interpolate;

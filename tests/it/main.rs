@@ -15,6 +15,7 @@ mod components;
 mod contract;
 mod crash;
 mod deployment;
+mod editor;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;

@@ -12,6 +12,7 @@ mod history;
 mod interrupt;
 mod live;
 mod local;
+mod operate;
 mod preview;
 mod references;
 mod refresh;
@@ -166,6 +167,12 @@ enum Command {
     Refresh(refresh::Args),
     /// Move traffic between the blue and the green target group
     Shift(shift::Args),
+    /// Run a task like those of a service, and end with its exit code
+    RunTask(operate::RunTask),
+    /// Replace all tasks of a service, and wait for it
+    Redeploy(operate::Redeploy),
+    /// What the stack's log groups were told
+    Logs(operate::Logs),
     /// What was done to the stack, run by run
     History(history::Args),
     /// Stacks of the project
@@ -268,6 +275,9 @@ async fn dispatch(cli: &Cli, runtime: &Runtime, ui: &Ui) -> Result<()> {
         Command::Destroy(args) => destroy::run(args, common, runtime, ui).await,
         Command::Refresh(args) => refresh::run(args, common, runtime, ui).await,
         Command::Shift(args) => shift::run(args, common, runtime, ui).await,
+        Command::RunTask(args) => operate::run_task(args, common, runtime, ui).await,
+        Command::Redeploy(args) => operate::redeploy(args, common, runtime, ui).await,
+        Command::Logs(args) => operate::logs(args, common, runtime, ui).await,
         Command::History(args) => history::run(args, common, runtime, ui),
         Command::Stack(args) => stack::run(args, common, runtime, ui),
         Command::State(args) => state::run(args, common, runtime, ui),

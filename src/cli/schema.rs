@@ -37,8 +37,8 @@ pub(super) fn run(args: &Args, runtime: &Runtime, ui: &Ui) -> Result<()> {
     let facts: Json = serde_json::from_str(aws::FACTS)
         .map_err(|it| Failure::general(format!("the facts of Pulumi's types are broken: {it}")))?;
     let row = |schema: &Schema| row(schema, &facts);
-    let types: Vec<Row> = aws::types().iter().map(|it| row(it.schema())).collect();
-    let functions: Vec<Row> = aws::functions().iter().map(|it| row(it.schema())).collect();
+    let types: Vec<Row> = aws::types().iter().filter_map(|it| row(it.schema())).collect();
+    let functions: Vec<Row> = aws::functions().iter().filter_map(|it| row(it.schema())).collect();
     if ui.json {
         let list = |rows: &[Row]| -> Vec<Json> {
             let one = |it: &Row| json!({ "token": it.token, "supported": it.supported, "refused": it.refused, "inputs": it.all });
@@ -70,17 +70,17 @@ pub(super) fn run(args: &Args, runtime: &Runtime, ui: &Ui) -> Result<()> {
     Ok(())
 }
 
-/// The inputs on the first level: those inside of objects go with them.
-fn row(schema: &Schema, facts: &Json) -> Row {
-    let inputs = facts[&schema.token]["inputs"].as_object();
-    let names: Vec<&str> =
-        inputs.into_iter().flatten().map(|(name, _)| name.trim_end_matches(['!', '*'])).collect();
+/// The inputs on the first level: those inside of objects go with them. What
+/// Pulumi does not have is not counted.
+fn row(schema: &Schema, facts: &Json) -> Option<Row> {
+    let inputs = facts.get(&schema.token)?["inputs"].as_object()?;
+    let names: Vec<&str> = inputs.keys().map(|it| it.trim_end_matches(['!', '*'])).collect();
     let has = |name: &&&str| schema.inputs.properties.contains_key(**name);
     let refused = |name: &&&str| schema.refused.contains_key(**name);
-    Row {
+    Some(Row {
         token: schema.token.clone(),
         supported: names.iter().filter(has).count(),
         refused: names.iter().filter(refused).count(),
         all: names.len(),
-    }
+    })
 }

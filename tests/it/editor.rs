@@ -67,3 +67,18 @@ resources: {}
         .says("use `fn::readFile`")
         .says("Missing required argument 'netnum'");
 }
+
+#[cfg(feature = "aws")]
+#[test]
+fn coverage_is_counted_against_pulumis_types() {
+    let env = TestEnv::new("resources: {}\n");
+    let coverage = env.ok("schema --coverage --json").json();
+    let types = coverage["types"].as_array().unwrap();
+    let queue = types.iter().find(|it| it["token"] == "aws:sqs/queue:Queue").unwrap();
+    assert_eq!((&queue["supported"], &queue["refused"]), (&queue["inputs"], &0.into()));
+    let text = env.ok("schema --coverage");
+    assert!(text.stdout.contains("aws:sqs:Queue"), "{text}");
+    // It is a schema for editors of all that is there.
+    let schema = env.ok("schema").json();
+    assert!(schema["definitions"].as_object().unwrap().len() > types.len());
+}

@@ -28,6 +28,8 @@ mod layers;
 #[cfg(feature = "aws")]
 mod leaks;
 mod lost;
+#[cfg(feature = "aws")]
+mod operate;
 mod options;
 mod random;
 #[cfg(feature = "aws")]

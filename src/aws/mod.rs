@@ -12,6 +12,7 @@ mod clients;
 mod error;
 mod health;
 mod sealing;
+pub mod jobs;
 
 #[cfg(feature = "aws")]
 mod acm;
@@ -124,6 +125,10 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     .flatten()
     .collect()
 }
+
+/// What Pulumi's types and functions have: names and flags, as
+/// `tests/it/schema.rs` says.
+pub const FACTS: &str = include_str!("pulumi-schema.json");
 
 /// Every function, by service; `meta` holds those without one.
 #[cfg(feature = "aws")]

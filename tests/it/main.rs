@@ -7,12 +7,15 @@
     expect(clippy::print_stderr, reason = "a long test says how far it is")
 )]
 
+mod all;
 #[cfg(feature = "aws")]
 mod answers;
+mod components;
 #[cfg(feature = "aws")]
 mod contract;
 mod crash;
 mod deployment;
+mod editor;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
@@ -25,6 +28,8 @@ mod layers;
 #[cfg(feature = "aws")]
 mod leaks;
 mod lost;
+#[cfg(feature = "aws")]
+mod operate;
 mod options;
 mod random;
 #[cfg(feature = "aws")]

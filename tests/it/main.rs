@@ -21,6 +21,7 @@ mod fuzz;
 mod harsh;
 mod history;
 mod hostile;
+mod lambdas;
 mod layers;
 #[cfg(feature = "aws")]
 mod leaks;
@@ -34,6 +35,8 @@ mod rotate;
 mod schema;
 mod secrets;
 mod state;
+#[cfg(feature = "aws")]
+mod systems;
 mod terminal;
 mod together;
 mod up;

@@ -149,6 +149,11 @@ impl World {
         Self { cloud, dir, project, commands, seed: self.seed }
     }
 
+    /// Another of the programs below `stacks/`.
+    pub(crate) fn go_to(&mut self, project: &str) {
+        self.project = Path::new("stacks").join(project);
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.dir.path()
     }

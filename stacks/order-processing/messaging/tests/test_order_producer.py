@@ -54,7 +54,9 @@ class Orders(unittest.TestCase):
     def test_every_order_has_a_number_of_its_own(self):
         self.assertEqual(len({it["orderId"] for it in orders(EVENT, 200)}), 200)
         other = orders({**EVENT, "id": "another"}, 200)
-        self.assertFalse({it["orderId"] for it in other} & {it["orderId"] for it in orders(EVENT, 200)})
+        self.assertFalse(
+            {it["orderId"] for it in other} & {it["orderId"] for it in orders(EVENT, 200)}
+        )
 
     def test_the_same_event_makes_the_same_orders(self):
         self.assertEqual(orders(EVENT, 5), orders(EVENT, 5))
@@ -97,7 +99,9 @@ class InLambda(unittest.TestCase):
     def test_it_sends_to_the_queue_of_its_environment(self):
         queue, urls = Queue(), []
         client = mock.Mock()
-        client.send_message_batch = lambda QueueUrl, Entries: urls.append(QueueUrl) or queue.send(Entries)
+        client.send_message_batch = lambda QueueUrl, Entries: (
+            urls.append(QueueUrl) or queue.send(Entries)
+        )
         boto3 = types.SimpleNamespace(client=lambda service: {"sqs": client}[service])
         environment = {"QUEUE_URL": "https://sqs/orders", "ORDERS_PER_RUN": "2"}
         with mock.patch.dict(sys.modules, boto3=boto3), mock.patch.dict(os.environ, environment):

@@ -57,10 +57,9 @@ class Clients:
 def pages(client, operation, key, **named):
     """All items of a listing, whether or not it comes in pages."""
     if client.can_paginate(operation):
-        return [
-            it for page in client.get_paginator(operation).paginate(**named) for it in page[key]
-        ]
-    return getattr(client, operation)(**named)[key]
+        found = client.get_paginator(operation).paginate(**named)
+        return [it for page in found for it in page.get(key, [])]
+    return getattr(client, operation)(**named).get(key, [])
 
 
 def listed(it):
@@ -272,52 +271,74 @@ KINDS = [
 ASKED = {"describe_scalable_targets": {"ServiceNamespace": "ecs"}}
 
 
-def left(aws):
-    """All that is in an account, by kind."""
-    for what, service, operation, key, id, keep in KINDS:
-        client = getattr(aws, service)
-        found = pages(client, operation, key, **ASKED.get(operation, {}))
-        found = [it for it in found if not (keep and keep(it))]
-        yield what, [it[id] if id else it for it in found]
-    subnets = pages(aws.ec2, "describe_subnets", "Subnets")
-    yield "subnet", [it["SubnetId"] for it in subnets if not theirs(it)]
+def listing(aws, service, operation, key, id, keep):
+    found = pages(getattr(aws, service), operation, key, **ASKED.get(operation, {}))
+    return [it[id] if id else it for it in found if not (keep and keep(it))]
+
+
+def subnets(aws):
+    found = pages(aws.ec2, "describe_subnets", "Subnets")
+    return [it["SubnetId"] for it in found if not theirs(it)]
+
+
+def instances(aws):
     reservations = pages(aws.ec2, "describe_instances", "Reservations")
-    instances = [it for one in reservations for it in one["Instances"]]
-    yield "instance", [it["InstanceId"] for it in instances if it["State"]["Name"] != "terminated"]
+    found = [it for one in reservations for it in one["Instances"]]
+    return [it["InstanceId"] for it in found if it["State"]["Name"] != "terminated"]
+
+
+def clusters(aws):
     arns = pages(aws.ecs, "list_clusters", "clusterArns")
-    clusters = aws.ecs.describe_clusters(clusters=arns)["clusters"] if arns else []
-    yield "cluster", [it["clusterName"] for it in clusters if it["status"] != "INACTIVE"]
-    acls = aws.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"]
-    yield "web ACL", [it["Name"] for it in acls]
-    keys = pages(aws.kms, "list_keys", "Keys")
-    about = [aws.kms.describe_key(KeyId=it["KeyId"])["KeyMetadata"] for it in keys]
-    yield (
-        "key that is not about to be deleted",
-        [
-            it["KeyId"]
-            for it in about
-            if it["KeyManager"] == "CUSTOMER" and it["KeyState"] != "PendingDeletion"
-        ],
-    )
+    found = aws.ecs.describe_clusters(clusters=arns)["clusters"] if arns else []
+    return [it["clusterName"] for it in found if it["status"] != "INACTIVE"]
+
+
+def web_acls(aws):
+    return [it["Name"] for it in aws.wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"]]
+
+
+def keys(aws):
+    found = [it["KeyId"] for it in pages(aws.kms, "list_keys", "Keys")]
+    about = [aws.kms.describe_key(KeyId=it)["KeyMetadata"] for it in found]
+    about = [it for it in about if it["KeyManager"] == "CUSTOMER"]
+    return [it["KeyId"] for it in about if it["KeyState"] != "PendingDeletion"]
+
+
+def left(aws):
+    """Of each kind of thing: what it is called, and how to find all of it."""
+    for what, *where in KINDS:
+        yield what, lambda where=where: listing(aws, *where)
+    others = {
+        "subnet": subnets,
+        "instance": instances,
+        "cluster": clusters,
+        "web ACL": web_acls,
+        "key that is not about to be deleted": keys,
+    }
+    for what, find in others.items():
+        yield what, lambda find=find: find(aws)
 
 
 def gone(aws, check, project, environment, names, whole_account):
     """Nothing is left. An emulator holds nothing else, so all of it counts; in a
     real account what is tagged as the system's, and what only has a name of its:
     that begins with one of `names`."""
-    if whole_account:
-        for what, found in left(aws):
-            check.equal(f"no {what}", found, [])
-        return
-    tags = {"Project": [project], "Environment": [environment]}
-    filters = [{"Key": key, "Values": values} for key, values in tags.items()]
-    tagged = pages(
-        aws.resourcegroupstaggingapi, "get_resources", "ResourceTagMappingList", TagFilters=filters
-    )
-    check.equal("nothing that is tagged", [it["ResourceARN"] for it in tagged], [])
-    for what, found in left(aws):
-        mine = [it for it in found if any(it.split("/")[-1].startswith(name) for name in names)]
-        check.equal(f"no {what}", mine, [])
+    if not whole_account:
+        tags = {"Project": [project], "Environment": [environment]}
+        filters = [{"Key": key, "Values": values} for key, values in tags.items()]
+        tagged = pages(
+            aws.resourcegroupstaggingapi,
+            "get_resources",
+            "ResourceTagMappingList",
+            TagFilters=filters,
+        )
+        check.equal("nothing that is tagged", [it["ResourceARN"] for it in tagged], [])
+    mine = lambda it: whole_account or it.split("/")[-1].startswith(tuple(names))
+    for what, find in left(aws):
+        try:
+            check.equal(f"no {what}", [it for it in find() if mine(it)], [])
+        except (ClientError, KeyError, TypeError) as error:
+            check(f"every {what} can be listed", False, f"{type(error).__name__}: {error}")
 
 
 def run(about, project, look, names, arguments=()):

@@ -110,20 +110,8 @@ fn phases(project: &str) -> Arc<Vec<Phase>> {
     })
 }
 
-/// A cloud in which nothing of the project is, and all that it refers to.
-fn without(project: &str) -> World {
-    let mut world = World::with_stacks(project);
-    let mild = Harsh::start(world.cloud.port, Climate::default());
-    for other in world::needed(project) {
-        world.go_to(&other);
-        well(world.run(&mild, "up --yes"), &format!("{other}, which {project} refers to"));
-    }
-    world.go_to(project);
-    world
-}
-
 fn new_phases(project: &str) -> Vec<Phase> {
-    let empty = without(project);
+    let empty = World::with_stacks(project);
     let phase = |name, base: &World, line: &str| {
         // What is right is what is made where nothing gets in the way.
         let plain = base.again();

@@ -3,7 +3,7 @@
 //! world.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
@@ -245,27 +245,6 @@ pub(crate) fn projects() -> Vec<String> {
     let mut all: Vec<String> =
         with_dev.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
     all.sort();
-    all
-}
-
-/// The projects below `stacks/` whose outputs this one reads, each after those
-/// that it reads itself.
-pub(crate) fn needed(project: &str) -> Vec<String> {
-    let text = |project: &str| {
-        let file = repository().join("stacks").join(project).join("Pulumi.yaml");
-        fs::read_to_string(file).unwrap()
-    };
-    let program = text(project);
-    let mut all: Vec<String> = Vec::new();
-    for other in projects() {
-        let theirs = text(&other);
-        let name = theirs.lines().find_map(|it| it.strip_prefix("name: ")).unwrap();
-        if program.contains(&format!("organization/{name}/")) {
-            all.extend(needed(&other).into_iter().chain([other]));
-        }
-    }
-    let mut seen = BTreeSet::new();
-    all.retain(|it| seen.insert(it.clone()));
     all
 }
 

@@ -130,6 +130,60 @@ def placements(strategy, count):
     return chosen[:count]
 
 
+def log(backend, task, definition, text):
+    """A line in the log of every container that has one, as its task's driver writes it."""
+    from moto.logs.models import logs_backends
+
+    for one in definition.container_definitions:
+        configuration = one.get("logConfiguration") or {}
+        options = configuration.get("options") or {}
+        group, prefix = options.get("awslogs-group"), options.get("awslogs-stream-prefix")
+        if configuration.get("logDriver") != "awslogs" or not group or not prefix:
+            continue
+        region = options.get("awslogs-region") or backend.region_name
+        logs = logs_backends[backend.account_id][region]
+        if group not in logs.groups:
+            continue
+        stream = f"{prefix}/{one['name']}/{task.id}"
+        logs.ensure_log_stream(group, stream)
+        event = {"timestamp": int(time.time() * 1000), "message": text}
+        logs.groups[group].streams[stream].put_log_events([event])
+
+
+def run_to_its_end(backend, task, definition):
+    """A task of nobody's service: seen twice it has run, and `exit N` in its command is its code."""
+    from moto.ec2 import ec2_backends
+
+    overrides = (task.overrides or {}).get("containerOverrides") or []
+    commands = {it.get("name"): it.get("command") or [] for it in overrides}
+    task.containers = Tasks.containers(task, definition)
+    task.created_at = task.started_at = now()
+    looks = []
+
+    def advance():
+        looks.append(1)
+        if len(looks) < 2 or task.last_status == "STOPPED":
+            return
+        task.desired_status = task.last_status = "STOPPED"
+        task.stop_code = "EssentialContainerExited"
+        task.stopped_reason = "Essential container in task exited"
+        task.stopped_at = now()
+        for container in task.containers:
+            found = re.search(r"exit (\d+)", " ".join(commands.get(container.name, [])))
+            container.last_status = "STOPPED"
+            container.exitCode = int(found.group(1)) if found else 0
+        log(backend, task, definition, "the emulated task ends")
+        ec2 = ec2_backends[backend.account_id][backend.region_name]
+        for attachment in task.attachments:
+            for it in attachment.get("details", []):
+                if it["name"] == "networkInterfaceId" and it["value"] in ec2.enis:
+                    ec2.delete_network_interface(it["value"])
+
+    task.advance = advance
+    shown = [" ".join(it) for it in commands.values() if it]
+    log(backend, task, definition, "the emulated task runs: " + ("; ".join(shown) or "its image"))
+
+
 class Tasks:
     """The running tasks of one service: ECS starts, places and registers them."""
 
@@ -188,6 +242,7 @@ class Tasks:
         task.created_at = task.started_at = now()
         task.availability_zone = None
         task.containers = self.containers(task, definition)
+        log(self.backend, task, definition, "the emulated task runs")
         task.interface = None
         if definition.network_mode == "awsvpc":
             self.connect(task, number)
@@ -197,7 +252,8 @@ class Tasks:
                 address = task.interface.private_ip_address
                 group.register([{"Id": address, "Port": container_port}])
 
-    def containers(self, task, definition):
+    @staticmethod
+    def containers(task, definition):
         """moto's tasks have only the first container of their definition."""
         from moto.ecs.models import Container
 
@@ -607,7 +663,18 @@ def tasks_run_once():
             params["launchType"] = "FARGATE"
         network = params.get("networkConfiguration") or {}
         network.get("awsvpcConfiguration", {}).setdefault("securityGroups", [])
-        return original(self)
+        token = params.get("clientToken")
+        answers = self.ecs_backend.__dict__.setdefault("tasks_by_token", {})
+        if token not in answers:
+            answers[token] = original(self)
+        return answers[token] if token else answers.pop(token)
+
+    @around(Backend, "run_task")
+    def run(original, self, cluster, definition, *arguments, **named):
+        tasks = original(self, cluster, definition, *arguments, **named)
+        for task in tasks:
+            run_to_its_end(self, task, self.describe_task_definition(definition))
+        return tasks
 
     @around(Backend, "_calculate_task_resource_requirements")
     def requirements(original, *arguments):

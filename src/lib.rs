@@ -17,6 +17,9 @@
 //!   rotate.rs          another key for a stack's secrets
 //!   state.rs           backups of the state file, and how to put one back
 //!   shift.rs           traffic from one colour to the other
+//!   all.rs             several stacks together; `references.rs` tells who needs whom
+//!   operate.rs         tasks, new deployments and logs
+//!   schema.rs          the schema for editors, and the coverage of Pulumi's
 //!   interrupt.rs       signals: end at once, or tell the run
 //!   renew.rs           waits for credentials that a person renews
 //!   local.rs           starts, finds and ends the emulator
@@ -25,8 +28,10 @@
 //!   load/              finds and reads the files: the only IO of the language
 //!   config/            a stack's configuration; `edit/` changes its file
 //!   parse/             YAML nodes to the tree of `ast.rs`
+//!   expand/            components, repetition and conditions to a plain program
 //!   check/             all that can be known to be wrong before anything runs
 //!   eval/, builtin/    expressions and builtin functions to values
+//!   editor.rs          a JSON schema of programs
 //! model/             plain data that every layer shares
 //!   plan.rs            Plan, Step, Action, Change, Row: the nouns of a run
 //!   stack.rs           what a stack owns, as a fold over the journal's rows
@@ -48,7 +53,7 @@
 //!   cx.rs              all that a resource's methods may use; the only waits
 //!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only
-//!   random/, tls/      the packages of those names
+//!   random/, tls/, std/ the packages of those names
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls

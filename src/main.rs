@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let (end, ended) = mpsc::channel();
     let terminal = std::io::stderr().is_terminal();
     let runtime = Runtime {
+        executable: std::env::current_exe().unwrap_or_default(),
         arguments: std::env::args_os().collect(),
         environment: environment(),
         directory: std::env::current_dir().unwrap_or_default(),

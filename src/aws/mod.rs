@@ -11,6 +11,7 @@ mod clients;
 #[cfg(feature = "aws")]
 mod error;
 mod health;
+pub mod jobs;
 
 #[cfg(feature = "aws")]
 mod acm;
@@ -122,6 +123,10 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
     .flatten()
     .collect()
 }
+
+/// What Pulumi's types and functions have: names and flags, as
+/// `tests/it/schema.rs` says.
+pub const FACTS: &str = include_str!("pulumi-schema.json");
 
 /// Every function, by service; `meta` holds those without one.
 #[cfg(feature = "aws")]

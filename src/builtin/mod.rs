@@ -3,13 +3,23 @@
 
 mod provider;
 mod random;
+mod std;
 mod stream;
 mod tls;
 
-use crate::{lang::providers, provider::AnyResource};
+use crate::{
+    lang::providers,
+    provider::{AnyFunction, AnyResource},
+};
+
+pub use self::std::refused;
 
 pub fn types() -> Vec<Box<dyn AnyResource>> {
     [random::types(), tls::types(), pulumi()].into_iter().flatten().collect()
+}
+
+pub fn functions() -> Vec<Box<dyn AnyFunction>> {
+    self::std::functions()
 }
 
 /// The language's own resources.

@@ -2,9 +2,10 @@
 //! first.
 
 use super::{
-    ApplyArgs, Common, PlanArgs, Runtime,
+    ApplyArgs, Common, PlanArgs, Runtime, all,
     drive::{self, Direction, Opened},
     failure::Result,
+    references,
     ui::Ui,
 };
 
@@ -14,6 +15,9 @@ pub(super) struct Args {
     plan: PlanArgs,
     #[command(flatten)]
     apply: ApplyArgs,
+    /// All projects below `stacks/`, against the order of their references
+    #[arg(long)]
+    all: bool,
     /// Forget the stack too, once it is empty
     #[arg(long)]
     remove: bool,
@@ -24,7 +28,20 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
     let direction = Direction::Destroy;
+    if args.all {
+        let more = if args.remove { vec!["--remove"] } else { Vec::new() };
+        let what = all::What { direction, preview: args.preview_only, plan: &args.plan, more };
+        return all::run(&what, Some(&args.apply), common, runtime, ui).await;
+    }
     let mut opened = Opened::new(&args.plan, common, runtime, ui, direction)?;
+    let workspace = &opened.session.workspace;
+    let users = references::users(workspace, &opened.session.stack.name, runtime);
+    if !users.is_empty() {
+        ui.warn(&format!(
+            "outputs of this stack are used by {}, which will not find them any more",
+            users.join(", ")
+        ));
+    }
     if args.preview_only {
         let planned = drive::plan(&mut opened, &args.plan, runtime, ui).await?;
         return super::preview::show(&opened, &planned, &args.plan, ui, direction);

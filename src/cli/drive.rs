@@ -119,7 +119,7 @@ pub(super) async fn plan(
     for row in &rows {
         opened.session.stack.snapshot.apply(row).map_err(Failure::general)?;
     }
-    look_and_plan(opened, args, runtime, ui).await
+    look_and_plan(opened, args, true, runtime, ui).await
 }
 
 /// Who works on the steps that are open, if somebody still does.
@@ -155,16 +155,19 @@ async fn recovered(opened: &Opened, ui: &Ui) -> Result<Vec<Row>> {
 async fn look_and_plan(
     opened: &mut Opened,
     args: &PlanArgs,
+    preview: bool,
     runtime: &Runtime,
     ui: &Ui,
 ) -> Result<Planned> {
-    let once = async |opened: &mut Opened| look_and_plan_once(opened, args, runtime, ui).await;
+    let once =
+        async |opened: &mut Opened| look_and_plan_once(opened, args, preview, runtime, ui).await;
     renew::renewing(opened, runtime, ui, once).await
 }
 
 async fn look_and_plan_once(
     opened: &mut Opened,
     args: &PlanArgs,
+    preview: bool,
     runtime: &Runtime,
     ui: &Ui,
 ) -> Result<Planned> {
@@ -210,6 +213,7 @@ async fn look_and_plan_once(
             targets: &targets,
             governed: &governed,
             outputs: &outputs,
+            preview,
         })
     };
     let (file, stack) = sources(session);
@@ -380,7 +384,7 @@ pub(super) async fn apply(
         session.workspace.store.write(&mut session.stack, run, &rows)?;
         session.workspace.store.end_run(run, "recovered", &runtime.stamp())?;
     }
-    let planned = look_and_plan(opened, how.plan, runtime, ui).await?;
+    let planned = look_and_plan(opened, how.plan, false, runtime, ui).await?;
     let view = render::View::of(&opened.session, how.plan, ui, how.direction);
     let changes = render::changes(&planned.plan);
     if how.show {

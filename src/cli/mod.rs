@@ -1,5 +1,6 @@
 //! Everything a terminal sees: arguments, and one `match`.
 
+mod all;
 mod audit;
 mod config;
 mod deployment;
@@ -11,11 +12,14 @@ mod history;
 mod interrupt;
 mod live;
 mod local;
+mod operate;
 mod preview;
+mod references;
 mod refresh;
 mod render;
 mod renew;
 mod rotate;
+mod schema;
 mod secrets;
 mod session;
 mod shift;
@@ -35,6 +39,8 @@ use ui::Ui;
 
 /// The process, as far as commands may know it.
 pub struct Runtime {
+    /// This program, for `--all`.
+    pub executable: PathBuf,
     pub arguments: Vec<OsString>,
     pub environment: BTreeMap<String, String>,
     pub directory: PathBuf,
@@ -109,7 +115,7 @@ struct Cli {
 }
 
 /// What every command understands.
-#[derive(Args, Default)]
+#[derive(Args, Clone, Default)]
 pub struct Common {
     /// Work on the project in this folder
     #[arg(short = 'C', long = "cwd", value_name = "DIR", global = true)]
@@ -161,6 +167,12 @@ enum Command {
     Refresh(refresh::Args),
     /// Move traffic between the blue and the green target group
     Shift(shift::Args),
+    /// Run a task like those of a service, and end with its exit code
+    RunTask(operate::RunTask),
+    /// Replace all tasks of a service, and wait for it
+    Redeploy(operate::Redeploy),
+    /// What the stack's log groups were told
+    Logs(operate::Logs),
     /// What was done to the stack, run by run
     History(history::Args),
     /// Stacks of the project
@@ -169,6 +181,8 @@ enum Command {
     State(state::Args),
     /// Configuration values of a stack
     Config(config::Args),
+    /// What programs may say, as a JSON schema for editors
+    Schema(schema::Args),
     /// The emulator on this machine
     Local(local::Args),
 }
@@ -261,10 +275,14 @@ async fn dispatch(cli: &Cli, runtime: &Runtime, ui: &Ui) -> Result<()> {
         Command::Destroy(args) => destroy::run(args, common, runtime, ui).await,
         Command::Refresh(args) => refresh::run(args, common, runtime, ui).await,
         Command::Shift(args) => shift::run(args, common, runtime, ui).await,
+        Command::RunTask(args) => operate::run_task(args, common, runtime, ui).await,
+        Command::Redeploy(args) => operate::redeploy(args, common, runtime, ui).await,
+        Command::Logs(args) => operate::logs(args, common, runtime, ui).await,
         Command::History(args) => history::run(args, common, runtime, ui),
         Command::Stack(args) => stack::run(args, common, runtime, ui),
         Command::State(args) => state::run(args, common, runtime, ui),
         Command::Config(args) => config::run(args, common, runtime, ui),
+        Command::Schema(args) => schema::run(args, runtime, ui),
         Command::Local(args) => local::run(args, common, runtime, ui),
     }
 }

@@ -2,7 +2,7 @@
 //! live AWS. Changes nothing, waits for nobody's lock.
 
 use super::{
-    Common, PlanArgs, Runtime,
+    Common, PlanArgs, Runtime, all,
     drive::{self, Direction, Opened},
     failure::{Failure, Result, code},
     render,
@@ -14,9 +14,17 @@ use crate::engine::plan::Planned;
 pub(super) struct Args {
     #[command(flatten)]
     plan: PlanArgs,
+    /// All projects below `stacks/`
+    #[arg(long)]
+    all: bool,
 }
 
 pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
+    if args.all {
+        let (direction, more) = (Direction::Up, Vec::new());
+        let what = all::What { direction, preview: true, plan: &args.plan, more };
+        return all::run(&what, None, common, runtime, ui).await;
+    }
     let mut opened = Opened::new(&args.plan, common, runtime, ui, Direction::Up)?;
     let planned = drive::plan(&mut opened, &args.plan, runtime, ui).await?;
     show(&opened, &planned, &args.plan, ui, Direction::Up)

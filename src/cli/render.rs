@@ -1,6 +1,8 @@
 //! Plans and results as text and as JSON. Pure, but for `finished`, which
 //! says what it made.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use similar::{ChangeTag, TextDiff};
 
@@ -76,13 +78,13 @@ fn counts(op: Op) -> bool {
 pub(super) fn plan_text(plan: &Plan, view: &View<'_>) -> Vec<String> {
     let ui = view.ui;
     let mut lines = vec![ui.paint(BOLD, &format!("{}:", view.title))];
-    let shown: Vec<&Change> =
-        plan.changes.iter().filter(|it| it.op != Op::Same || !it.notes.is_empty()).collect();
-    let type_width = shown.iter().map(|it| short(&it.token).len()).max().unwrap_or(0);
-    let name_width = shown.iter().map(|it| it.urn.name().chars().count()).max().unwrap_or(0);
-    for change in &shown {
+    let shown = tree(plan);
+    let name = |(depth, it): &(usize, &Change)| format!("{}{}", "  ".repeat(*depth), it.urn.name());
+    let type_width = shown.iter().map(|(_, it)| short(&it.token).len()).max().unwrap_or(0);
+    let name_width = shown.iter().map(|it| name(it).chars().count()).max().unwrap_or(0);
+    for row in &shown {
+        let (name, change) = (name(row), row.1);
         let verb = word(change.op);
-        let name = change.urn.name();
         let pad = " ".repeat(name_width - name.chars().count());
         let line = format!(
             " {} {:type_width$}  {name}{pad}  {verb:8} {}",
@@ -102,6 +104,43 @@ pub(super) fn plan_text(plan: &Plan, view: &View<'_>) -> Vec<String> {
     lines.extend(outputs(plan, view));
     lines.extend(summary(plan, ui));
     lines
+}
+
+/// What is to be seen, with its depth: each below its parent, which is there even
+/// if nothing is said of it.
+fn tree(plan: &Plan) -> Vec<(usize, &Change)> {
+    let all = &plan.changes;
+    let mut place: BTreeMap<&Urn, usize> = BTreeMap::new();
+    for (at, change) in all.iter().enumerate() {
+        place.entry(&change.urn).or_insert(at);
+    }
+    let parent = |at: usize| {
+        let parent = all[at].parent.as_ref().and_then(|it| place.get(it).copied());
+        parent.filter(|it| *it != at)
+    };
+    let mut seen = vec![false; all.len()];
+    for (at, change) in all.iter().enumerate() {
+        let mut next = (change.op != Op::Same || !change.notes.is_empty()).then_some(at);
+        while let Some(at) = next.filter(|at| !std::mem::replace(&mut seen[*at], true)) {
+            next = parent(at);
+        }
+    }
+    let mut children: BTreeMap<Option<usize>, Vec<usize>> = BTreeMap::new();
+    for at in (0..all.len()).filter(|at| seen[*at]) {
+        children.entry(parent(at)).or_default().push(at);
+    }
+    let mut rows = Vec::new();
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut below = |of: Option<usize>, depth: usize, open: &mut Vec<(usize, usize)>| {
+        let own = children.remove(&of).unwrap_or_default();
+        open.extend(own.into_iter().rev().map(|at| (depth, at)));
+    };
+    below(None, 0, &mut open);
+    while let Some((depth, at)) = open.pop() {
+        rows.push((depth, &all[at]));
+        below(Some(at), depth + 1, &mut open);
+    }
+    rows
 }
 
 /// What a refresh takes into the state, on one line and its properties.
@@ -397,7 +436,7 @@ fn change_json(change: &Change, view: &View<'_>) -> Json {
             (it.path.clone(), entry)
         })
         .collect();
-    json!({
+    let mut json = json!({
         "op": op_name(change.op),
         "urn": change.urn.as_str(),
         "type": change.token,
@@ -408,7 +447,11 @@ fn change_json(change: &Change, view: &View<'_>) -> Json {
         "detailedDiff": details,
         "oldInputs": change.old_inputs.as_ref().map(|it| view.value(it)),
         "newInputs": change.new_inputs.as_ref().map(|it| view.value(it)),
-    })
+    });
+    if let Some(parent) = &change.parent {
+        json["parent"] = parent.as_str().into();
+    }
+    json
 }
 
 fn op_name(op: Op) -> String {

@@ -24,6 +24,7 @@ use crate::{
         config::{self, Config, Override},
         diag::{Diagnostic, Severity},
         eval::{Answers, Context, Evaluator, FileForm, Scope},
+        expand,
         load::{self, Loaded, Project},
     },
     model::Value,
@@ -102,12 +103,10 @@ impl Workspace {
         };
         let project = load::read_project(&file)
             .map_err(|found| wrong(ui, &BTreeMap::new(), &found, &file))?;
-        let root = match project.dir.parent() {
-            Some(stacks) if stacks.file_name().is_some_and(|it| it == "stacks") => {
-                stacks.parent().unwrap_or(&project.dir).to_owned()
-            }
-            _ => project.dir.clone(),
-        };
+        // However deep below `stacks/`: all projects there share a state.
+        let mut around = project.dir.ancestors().skip(1);
+        let stacks = around.find(|it| it.file_name().is_some_and(|it| it == "stacks"));
+        let root = stacks.and_then(Path::parent).unwrap_or(&project.dir).to_owned();
         let state = match common
             .state
             .as_deref()
@@ -237,7 +236,9 @@ impl Session {
         let project = &workspace.project;
         let mut loaded = load::read_program(project)
             .map_err(|found| wrong(ui, &BTreeMap::new(), &found, &project.file))?;
-        let mut sources = BTreeMap::from([
+        let more = loaded.more_sources.iter().map(|it| (it.name.clone(), it.text.clone()));
+        let mut sources: BTreeMap<_, _> = more.collect();
+        sources.extend([
             (project.source.name.clone(), project.source.text.clone()),
             (loaded.source.name.clone(), loaded.source.text.clone()),
         ]);
@@ -262,15 +263,25 @@ impl Session {
         if wish.program {
             found.append(&mut config_found);
         }
-        let registry = registry(runtime);
+        let mut registry = registry(runtime);
+        let states = stack.snapshot.resources.iter();
+        registry.know_components(states.filter(|it| it.meta.component).map(|it| it.token.clone()));
         let mut dependencies = BTreeMap::new();
         if wish.program {
-            let scope = config.scope.keys().cloned().collect();
-            check::program(&mut loaded.program, &registry, &scope, &mut found);
+            let given = expand::Given {
+                program: &loaded.program,
+                components: &loaded.components,
+                catalog: &registry,
+                context: &context,
+                config: &config.scope,
+            };
+            loaded.program = expand::checked(&given, &mut found);
+            let components = loaded.program.components.iter();
+            registry.know_components(components.map(|it| it.token.clone()));
             default_providers(&loaded.program, &config, &mut found);
             dependencies = check::dependencies(&loaded.program);
             report(ui, &sources, &found)?;
-            required_version(&loaded.program, &context, &config, ui, &sources)?;
+            required_versions(&loaded.program, &context, &config, ui, &sources)?;
         } else {
             loaded.program = Program::default();
         }
@@ -348,7 +359,9 @@ impl Session {
         form: FileForm,
     ) -> std::result::Result<Value, String> {
         let project = &self.workspace.project;
-        let value = load::read_file(&project.dir, &project.program_dir, path, form)?;
+        let components = self.loaded.components.iter().map(|it| Path::new(&it.folder));
+        let roots: Vec<&Path> = [&*project.dir].into_iter().chain(components).collect();
+        let value = load::read_file(&roots, &project.program_dir, path, form)?;
         let bytes = value.as_str().map_or(0, |it| it.len() as u64);
         self.files_read.set(self.files_read.get().saturating_add(bytes));
         if self.files_read.get() > load::FILES_BYTES_MAX {
@@ -360,13 +373,14 @@ impl Session {
 
     /// The outputs of another stack, for a stack reference.
     pub(super) fn other_outputs(&self, name: &str) -> std::result::Result<Value, String> {
-        let parts: Vec<&str> = name.split('/').collect();
-        let (project, stack) = match parts[..] {
-            [stack] => (&*self.workspace.project.name, stack),
-            [project, stack] | [_, project, stack] => (project, stack),
-            _ => return Err(format!("`{name}` is no name of a stack: organization/PROJECT/STACK")),
+        let full = super::references::full_name(name, &self.workspace.project.name);
+        let Some((project, stack)) = full.as_deref().and_then(|it| it.split_once('/')) else {
+            return Err(format!("`{name}` is no name of a stack: organization/PROJECT/STACK"));
         };
         let store = &self.workspace.store;
+        if !store.exists(project, stack).map_err(|it| it.to_string())? {
+            return Ok(Value::unknown(format!("the stack {project}/{stack}")));
+        }
         let other = store.stack(project, stack).map_err(|it| it.to_string())?;
         let outputs = store.outputs(&other).map_err(|it| it.to_string())?;
         Ok(Value::Map(outputs.into_iter().collect()))
@@ -377,7 +391,8 @@ impl Session {
 fn default_providers(program: &Program, config: &Config, found: &mut Vec<Diagnostic>) {
     let disabled = &config.disabled_default_providers;
     let chosen = program.resources.iter().any(|it| it.default_provider);
-    for resource in &program.resources {
+    let component = |token: &str| program.components.iter().any(|it| it.token == token);
+    for resource in program.resources.iter().filter(|it| !component(&it.token.value)) {
         let package = resource.token.value.split(':').next().unwrap_or_default();
         let off = disabled.iter().any(|it| it == "*" || it == package);
         if off && package != "pulumi" && resource.options.provider.is_none() && !chosen {
@@ -395,14 +410,13 @@ fn default_providers(program: &Program, config: &Config, found: &mut Vec<Diagnos
 /// The Pulumi release whose language this program implements.
 const LANGUAGE: semver::Version = semver::Version::new(3, 259, 0);
 
-fn required_version(
+fn required_versions(
     program: &Program,
     context: &Context,
     config: &Config,
     ui: &Ui,
     sources: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let Some(wanted) = &program.required_version else { return Ok(()) };
     let (resources, answers) = (BTreeMap::new(), Answers::new());
     let evaluator = Evaluator::new(Scope {
         program,
@@ -411,22 +425,20 @@ fn required_version(
         resources: &resources,
         answers: &answers,
     });
-    let value = evaluator.eval(wanted);
-    report(ui, sources, &evaluator.errors.take())?;
-    let text = value.as_str().unwrap_or_default();
-    match in_range(text, &LANGUAGE) {
-        Ok(true) => Ok(()),
-        Ok(false) => {
-            let message = format!(
+    for wanted in &program.required_versions {
+        let value = evaluator.eval(wanted);
+        report(ui, sources, &evaluator.errors.take())?;
+        let text = value.as_str().unwrap_or_default();
+        let message = match in_range(text, &LANGUAGE) {
+            Ok(true) => continue,
+            Ok(false) => format!(
                 "the program requires Pulumi {text}, and orderinfra speaks the language of {LANGUAGE}"
-            );
-            report(ui, sources, &[Diagnostic::error(&wanted.span, message)])
-        }
-        Err(why) => {
-            let message = format!("`{text}` is no range of versions: {why}");
-            report(ui, sources, &[Diagnostic::error(&wanted.span, message)])
-        }
+            ),
+            Err(why) => format!("`{text}` is no range of versions: {why}"),
+        };
+        report(ui, sources, &[Diagnostic::error(&wanted.span, message)])?;
     }
+    Ok(())
 }
 
 /// `>=3.0.0 !3.1.2 || >=4.0.0`
@@ -450,7 +462,7 @@ fn in_range(range: &str, version: &semver::Version) -> std::result::Result<bool,
     Ok(any)
 }
 
-fn context(project: &Project, stack: &str) -> Context {
+pub(super) fn context(project: &Project, stack: &str) -> Context {
     Context {
         cwd: project.program_dir.display().to_string(),
         project: project.name.clone(),
@@ -527,11 +539,14 @@ pub(super) fn wrong(
 pub(super) fn registry(runtime: &Runtime) -> Registry {
     let mut resources = aws::types();
     resources.extend(builtin::types());
-    let functions = aws::functions();
+    let mut functions = aws::functions();
+    functions.extend(builtin::functions());
     if let Some(path) = runtime.var("ORDERINFRA_FAKE_CLOUD") {
         resources.extend(crate::provider::fake::types(Path::new(path)));
     }
-    Registry::new(resources, functions)
+    let mut registry = Registry::new(resources, functions);
+    registry.refuse(builtin::refused());
+    registry
 }
 
 fn settings(

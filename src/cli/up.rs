@@ -1,7 +1,7 @@
 //! `orderinfra up`: preview, ask, and do exactly that.
 
 use super::{
-    ApplyArgs, Common, PlanArgs, Runtime,
+    ApplyArgs, Common, PlanArgs, Runtime, all,
     drive::{self, Direction, Opened},
     failure::Result,
     ui::Ui,
@@ -13,12 +13,20 @@ pub(super) struct Args {
     plan: PlanArgs,
     #[command(flatten)]
     apply: ApplyArgs,
+    /// All projects below `stacks/`, in the order of their references
+    #[arg(long)]
+    all: bool,
     /// Do not show the plan first
     #[arg(short = 'f', long)]
     skip_preview: bool,
 }
 
 pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
+    if args.all {
+        let more = if args.skip_preview { vec!["--skip-preview"] } else { Vec::new() };
+        let what = all::What { direction: Direction::Up, preview: false, plan: &args.plan, more };
+        return all::run(&what, Some(&args.apply), common, runtime, ui).await;
+    }
     let mut opened = Opened::new(&args.plan, common, runtime, ui, Direction::Up)?;
     let applying = drive::Applying {
         plan: &args.plan,

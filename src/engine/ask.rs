@@ -4,7 +4,7 @@ use super::{connect::Connections, halt::Trouble};
 use crate::{
     lang::eval::{FileForm, Question},
     model::Value,
-    provider::{Registry, Settings},
+    provider::{AnyFunction, Registry, Settings},
 };
 
 use super::inputs::coerce;
@@ -30,8 +30,7 @@ pub async fn answer(
             let function = registry
                 .function(token)
                 .ok_or_else(|| format!("there is no function `{token}`"))?;
-            let json = serde_json::from_str(arguments).map_err(|it| it.to_string())?;
-            let arguments = shaped(function.schema(), Value::from_json(&json))?;
+            let arguments = self::arguments(function, arguments)?;
             let cx = if token.starts_with("aws:") && !function.is_pure() {
                 connections.cx(settings).await?
             } else {
@@ -41,6 +40,12 @@ pub async fn answer(
             call.map_err(|it| Trouble::from(it).during(token))
         }
     }
+}
+
+/// Those of a question, as the function takes them.
+pub(super) fn arguments(function: &dyn AnyFunction, text: &str) -> Result<Value, String> {
+    let json = serde_json::from_str(text).map_err(|it| it.to_string())?;
+    shaped(function.schema(), Value::from_json(&json))
 }
 
 /// Arguments in their schema's types; unknown ones were warned about.

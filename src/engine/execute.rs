@@ -432,7 +432,10 @@ impl<'a> Executor<'a> {
         };
         let state = &job.state;
         let seen = Seen {
-            reference: Ref { urn: state.urn.0.clone(), id: Value::string(id) },
+            reference: Ref {
+                urn: state.urn.0.clone(),
+                id: if state.meta.component { Value::Null } else { Value::string(id) },
+            },
             token: state.token.clone(),
             name: state.urn.name().to_owned(),
             outputs: outputs.as_map().cloned().unwrap_or_default(),

@@ -42,6 +42,8 @@ pub struct Inquiry<'a> {
     pub governed: &'a [Governed],
     /// The stack's outputs as they were.
     pub outputs: &'a [(String, Value)],
+    /// Only to be looked at: what other stacks do not have yet is unknown.
+    pub preview: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -330,6 +332,7 @@ impl<'a> Planner<'a> {
             // Children of its package use it too.
             providers
                 .extend(provider.iter().map(|it| (package(it.token()).to_owned(), it.clone())));
+            provider = provider.filter(|_| !self.is_component(&decl.token.value));
         } else if provider.is_none() && !decl.token.value.starts_with("pulumi:") {
             let chosen = self.inquiry.program.resources.iter().find(|it| it.default_provider);
             provider = chosen
@@ -362,8 +365,11 @@ impl<'a> Planner<'a> {
         let replace_with = given.replace_with.as_ref();
         let replace_with = replace_with.map(|it| self.evaluate(settings, |to| to.eval(it)));
         let replace_with = replace_with.as_ref().and_then(Value::as_list).unwrap_or_default();
+        let mut aliases =
+            aliases.map(|it| self.aliases(decl, parent.as_ref(), &it)).unwrap_or_default();
+        self.inherit_aliases(decl, parent.as_ref(), &mut aliases);
         Options {
-            aliases: aliases.map(|it| self.aliases(decl, parent.as_ref(), &it)).unwrap_or_default(),
+            aliases,
             replace_with: replace_with.iter().filter_map(urn_of).collect(),
             trigger: trigger.map(|it| digest(&it)),
             parent,
@@ -391,6 +397,40 @@ impl<'a> Planner<'a> {
             }
         }
         all
+    }
+
+    /// What a resource was called when its parent had another name: as in
+    /// Pulumi, a name that begins with the parent's has changed along with it.
+    fn inherit_aliases(&self, decl: &ast::Resource, parent: Option<&Urn>, all: &mut Vec<Urn>) {
+        let Some(item) = self.items.iter().find(|it| Some(&it.urn) == parent) else { return };
+        let here: Vec<(String, String)> = all
+            .iter()
+            .filter(|it| {
+                Urn::new(
+                    &self.inquiry.context.stack,
+                    &self.inquiry.context.project,
+                    parent,
+                    it.token(),
+                    it.name(),
+                ) == **it
+            })
+            .map(|it| (it.token().to_owned(), it.name().to_owned()))
+            .collect();
+        let now = (decl.token.value.clone(), decl.name.clone());
+        for former in &item.meta.aliases {
+            for (token, name) in here.iter().chain([&now]) {
+                let rest = name.strip_prefix(item.urn.name());
+                let name = rest.map_or_else(|| name.clone(), |it| format!("{}{it}", former.name()));
+                let mut parts = former.as_str().split("::");
+                let stack = parts.next().and_then(|it| it.strip_prefix("urn:pulumi:"));
+                let (stack, project) =
+                    (stack.unwrap_or_default(), parts.next().unwrap_or_default());
+                let urn = Urn::new(stack, project, Some(former), token, &name);
+                if !all.contains(&urn) {
+                    all.push(urn);
+                }
+            }
+        }
     }
 
     fn aliases(&self, decl: &ast::Resource, own: Option<&Urn>, given: &Value) -> Vec<Urn> {
@@ -434,13 +474,20 @@ impl<'a> Planner<'a> {
         let question = Question::Stack { name: name.clone() };
         let mut map = Map::from([("name".to_owned(), Value::string(&name))]);
         let complete = match self.inquiry.facts.answers.get(&question) {
+            Some(Ok(Value::Unknown(_))) => {
+                if !self.inquiry.preview {
+                    let name = name.strip_prefix("organization/").unwrap_or(&name);
+                    self.wrong(&decl.key.span, format!("there is no stack `{name}`"));
+                }
+                false
+            }
             Some(Ok(outputs)) => {
                 let secret = outputs.as_map().into_iter().flatten();
                 let secret = secret.filter(|(_, it)| it.has_secret());
                 let secret = secret.map(|(key, _)| Value::string(key)).collect();
                 map.insert("outputs".to_owned(), outputs.clone());
                 map.insert("secretOutputNames".to_owned(), Value::List(secret));
-                true
+                !self.inquiry.preview
             }
             Some(Err(why)) => {
                 self.wrong(&decl.key.span, why.clone());
@@ -520,6 +567,8 @@ impl<'a> Planner<'a> {
     }
 
     fn see(&mut self, decl: &ast::Resource, urn: &Urn, id: Value, outputs: Map, complete: bool) {
+        let component = self.is_component(&decl.token.value);
+        let (id, complete) = if component { (Value::Null, true) } else { (id, complete) };
         let seen = Seen {
             reference: Ref { urn: urn.0.clone(), id },
             token: decl.token.value.clone(),
@@ -528,6 +577,10 @@ impl<'a> Planner<'a> {
             complete,
         };
         self.out.seen.insert(decl.key.value.clone(), seen);
+    }
+
+    fn is_component(&self, token: &str) -> bool {
+        self.inquiry.registry.resource(token).is_some_and(AnyResource::is_component)
     }
 
     fn managed(
@@ -589,6 +642,7 @@ impl<'a> Planner<'a> {
             .filter(|it| it != urn)
             .collect();
         Meta {
+            component: self.is_component(&decl.token.value),
             parent: options.parent,
             dependencies: dependencies.into_iter().collect(),
             provider: options.provider,
@@ -611,7 +665,13 @@ impl<'a> Planner<'a> {
 
     /// Outside of `--target`: stays as the state has it.
     fn left_out(&mut self, decl: &'a ast::Resource, mut item: Item<'a>) {
-        let Some(previous) = item.previous else { return };
+        let Some(previous) = item.previous else {
+            if item.kind.is_component() {
+                // Its parts bear its type in their URNs, whether it is there or not.
+                self.see(decl, &item.urn, Value::Null, Map::new(), true);
+            }
+            return;
+        };
         let outputs = previous.outputs.as_map().cloned().unwrap_or_default();
         let id = Value::string(&previous.id);
         self.see(decl, &item.urn, id, outputs, true);

@@ -126,6 +126,7 @@ impl Builder<'_, '_> {
         let (details, remark) = shown(item);
         let change = Change {
             urn: item.urn.clone(),
+            parent: item.meta.parent.clone(),
             token: item.kind.token().to_owned(),
             op: item.op,
             id: item.previous.map(|it| it.id.clone()).or_else(|| item.import.clone()),
@@ -255,6 +256,7 @@ impl Builder<'_, '_> {
         let targets = self.inquiry.targets;
         let mut change = Change {
             urn: state.urn.clone(),
+            parent: state.meta.parent.clone(),
             token: state.token.clone(),
             op: Op::Delete,
             id: Some(state.id.clone()),
@@ -326,6 +328,7 @@ impl Builder<'_, '_> {
             let id = self.draft(step, settings);
             self.out.plan.changes.push(Change {
                 urn: state.urn.clone(),
+                parent: state.meta.parent.clone(),
                 token: state.token.clone(),
                 op: Op::Delete,
                 id: Some(state.id.clone()),

@@ -70,7 +70,7 @@ impl Watched<'_> {
 }
 
 impl AnyResource for Watched<'_> {
-    fn token(&self) -> &'static str {
+    fn token(&self) -> &str {
         self.kind.token()
     }
     fn aliases(&self) -> &'static [&'static str] {
@@ -81,6 +81,9 @@ impl AnyResource for Watched<'_> {
     }
     fn is_local(&self) -> bool {
         self.kind.is_local()
+    }
+    fn is_component(&self) -> bool {
+        self.kind.is_component()
     }
     fn key(&self) -> &'static [&'static str] {
         self.kind.key()

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Number;
 
+use super::config::{Declared, Type};
+use crate::model::Schema;
+
 /// A place in a source file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -30,8 +33,10 @@ pub struct Program {
     pub resources: Vec<Resource>,
     pub variables: Vec<Variable>,
     pub outputs: Vec<Output>,
-    /// `pulumi: { requiredVersion }`
-    pub required_version: Option<Expr>,
+    /// `pulumi: { requiredVersion }`, also of the components that it uses.
+    pub required_versions: Vec<Expr>,
+    /// What its components take and give, once they are expanded.
+    pub components: Vec<Schema>,
     /// Keys of resources that are none of a resource's fields. Where they
     /// belong only the checker can say, who knows the types.
     pub strays: Vec<Stray>,
@@ -43,6 +48,18 @@ pub struct Stray {
     /// The key in `resources`.
     pub resource: String,
     pub key: Spanned<String>,
+}
+
+/// A reusable part, from a `PulumiPlugin.yaml`.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// `network:index:Network`
+    pub token: String,
+    pub span: Span,
+    pub inputs: Vec<Declared>,
+    pub body: Program,
+    /// The folder of its file, which its paths are relative to.
+    pub folder: String,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +105,8 @@ pub struct Options {
     pub deleted_with: Option<Expr>,
     pub depends_on: Option<Expr>,
     pub env_var_mappings: Option<Expr>,
+    /// Ours: one copy for each element.
+    pub for_each: Option<Expr>,
     pub hide_diffs: Vec<String>,
     pub ignore_changes: Vec<String>,
     pub import: Option<Spanned<String>>,
@@ -100,7 +119,11 @@ pub struct Options {
     pub replace_with: Option<Expr>,
     pub replacement_trigger: Option<Expr>,
     pub retain_on_delete: bool,
+    /// Ours: left out if it is true.
+    pub unless: Option<Expr>,
     pub version: Option<String>,
+    /// Ours: left out unless it is true.
+    pub when: Option<Expr>,
 }
 
 #[derive(Clone, Debug)]
@@ -149,6 +172,8 @@ pub enum Accessor {
     Index(i64),
     /// `["key"]`
     Key(String),
+    /// `[*]`: all copies of a resource with `forEach`.
+    All,
 }
 
 /// A builtin function's call.
@@ -156,9 +181,25 @@ pub enum Accessor {
 #[expect(clippy::large_enum_variant, reason = "boxed whole in `ExprKind::Call`")]
 pub enum Call {
     Invoke(Invoke),
-    Join { delimiter: Expr, list: Expr },
-    Split { delimiter: Expr, text: Expr },
-    Select { index: Expr, list: Expr },
+    /// What a component was given for one of its inputs. Written by nobody:
+    /// the expansion of components makes it.
+    Input {
+        name: String,
+        ty: Option<Type>,
+        value: Expr,
+    },
+    Join {
+        delimiter: Expr,
+        list: Expr,
+    },
+    Split {
+        delimiter: Expr,
+        text: Expr,
+    },
+    Select {
+        index: Expr,
+        list: Expr,
+    },
     Length(Expr),
     SingleOrNone(Expr),
     ToJson(Expr),
@@ -176,7 +217,10 @@ pub enum Call {
     FileArchive(Expr),
     RemoteArchive(Expr),
     AssetArchive(Vec<(String, Expr)>),
-    StackReference { stack: String, output: Expr },
+    StackReference {
+        stack: String,
+        output: Expr,
+    },
     ResourceName(Expr),
     ResourceType(Expr),
 }
@@ -201,6 +245,24 @@ pub struct InvokeOptions {
 }
 
 impl Expr {
+    /// Calls `visit` with every call inside, outer ones first.
+    pub fn calls<'a>(&'a self, visit: &mut dyn FnMut(&'a Span, &'a Call)) {
+        match &self.kind {
+            ExprKind::List(items) => items.iter().for_each(|it| it.calls(visit)),
+            ExprKind::Map(entries) => {
+                for (key, value) in entries {
+                    key.calls(visit);
+                    value.calls(visit);
+                }
+            }
+            ExprKind::Call(call) => {
+                visit(&self.span, call);
+                call.arguments().into_iter().for_each(|it| it.calls(visit));
+            }
+            _ => {}
+        }
+    }
+
     /// Calls `visit` with every `${}` inside, however deep.
     pub fn accesses<'a>(&'a self, visit: &mut dyn FnMut(&'a Access)) {
         match &self.kind {
@@ -225,6 +287,22 @@ impl Expr {
     }
 }
 
+impl Program {
+    /// Every call in it, with its place.
+    pub fn calls<'a>(&'a self, visit: &mut dyn FnMut(&'a Span, &'a Call)) {
+        self.variables.iter().for_each(|it| it.value.calls(visit));
+        self.outputs.iter().for_each(|it| it.value.calls(visit));
+        for resource in &self.resources {
+            resource.properties.calls(visit);
+            resource.options.expressions().for_each(|it| it.calls(visit));
+            if let Some(get) = &resource.get {
+                get.id.calls(visit);
+                get.state.iter().for_each(|it| it.calls(visit));
+            }
+        }
+    }
+}
+
 impl Call {
     /// Every expression that the call evaluates.
     pub fn arguments(&self) -> Vec<&Expr> {
@@ -241,7 +319,48 @@ impl Call {
             Self::Select { index, list } => vec![index, list],
             Self::AssetArchive(parts) => parts.iter().map(|(_, it)| it).collect(),
             Self::StackReference { output, .. } => vec![output],
-            Self::Length(it)
+            Self::Input { value: it, .. }
+            | Self::Length(it)
+            | Self::SingleOrNone(it)
+            | Self::ToJson(it)
+            | Self::ToBase64(it)
+            | Self::FromBase64(it)
+            | Self::Sha1(it)
+            | Self::ReadFile(it)
+            | Self::FileBase64(it)
+            | Self::FileBase64Sha256(it)
+            | Self::Secret(it)
+            | Self::Unsecret(it)
+            | Self::StringAsset(it)
+            | Self::FileAsset(it)
+            | Self::RemoteAsset(it)
+            | Self::FileArchive(it)
+            | Self::RemoteArchive(it)
+            | Self::ResourceName(it)
+            | Self::ResourceType(it) => vec![it],
+        }
+    }
+
+    /// `arguments`, to change them.
+    pub fn arguments_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Self::Invoke(it) => {
+                let options = &mut it.options;
+                let all = [
+                    &mut it.arguments,
+                    &mut options.parent,
+                    &mut options.provider,
+                    &mut options.depends_on,
+                ];
+                all.into_iter().flatten().collect()
+            }
+            Self::Join { delimiter, list } => vec![delimiter, list],
+            Self::Split { delimiter, text } => vec![delimiter, text],
+            Self::Select { index, list } => vec![index, list],
+            Self::AssetArchive(parts) => parts.iter_mut().map(|(_, it)| it).collect(),
+            Self::StackReference { output, .. } => vec![output],
+            Self::Input { value: it, .. }
+            | Self::Length(it)
             | Self::SingleOrNone(it)
             | Self::ToJson(it)
             | Self::ToBase64(it)
@@ -264,8 +383,8 @@ impl Call {
 }
 
 impl Options {
-    /// Every expression among the options: all of them count as
-    /// dependencies.
+    /// Every expression among the options: all of them count as dependencies.
+    /// Those of `forEach` and its like are gone by then.
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         [
             &self.aliases,
@@ -279,6 +398,25 @@ impl Options {
             &self.providers,
             &self.replace_with,
             &self.replacement_trigger,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// `expressions`, to change them.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        [
+            &mut self.aliases,
+            &mut self.custom_timeouts,
+            &mut self.deleted_with,
+            &mut self.depends_on,
+            &mut self.env_var_mappings,
+            &mut self.parent,
+            &mut self.protect,
+            &mut self.provider,
+            &mut self.providers,
+            &mut self.replace_with,
+            &mut self.replacement_trigger,
         ]
         .into_iter()
         .flatten()

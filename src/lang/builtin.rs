@@ -12,16 +12,18 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{
     ast::{Call, Expr, Span},
+    config::Type,
     eval::{Evaluator, FileForm, Known, Question, VALUE_BYTES},
 };
 use crate::model::{
     Urn, Value,
-    value::{Asset, whole},
+    value::{Asset, Unknown, whole},
 };
 
 pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value> {
     match call {
         Call::Invoke(it) => on.invoke(span, it, None),
+        Call::Input { name, ty, value } => input(on, name, ty.as_ref(), value),
         Call::Join { delimiter, list } => join(on, span, delimiter, list),
         Call::Split { delimiter, text } => split(on, span, delimiter, text),
         Call::Select { index, list } => select(on, index, list),
@@ -52,6 +54,16 @@ pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value>
         Call::ResourceName(it) => about_resource(on, it, "fn::pulumiResourceName", false),
         Call::ResourceType(it) => about_resource(on, it, "fn::pulumiResourceType", true),
     }
+}
+
+/// As the type that the component declares.
+fn input(on: &Evaluator<'_>, name: &str, ty: Option<&Type>, expr: &Expr) -> Known<Value> {
+    let value = on.try_eval(expr)?;
+    let Some(ty) = ty else { return Ok(value) };
+    ty.take(&value).ok_or_else(|| {
+        let message = format!("`{name}` must be of type {}, not {}", ty.word(), word(&value));
+        on.fail(&expr.span, message)
+    })
 }
 
 fn join(on: &Evaluator<'_>, span: &Span, delimiter: &Expr, list: &Expr) -> Known<Value> {
@@ -257,8 +269,13 @@ fn stack_reference(on: &Evaluator<'_>, span: &Span, stack: &str, output: &Expr) 
     let (name, hidden) = on.text(output, "the property name of fn::stackReference")?;
     let outputs = on.ask(span, Question::Stack { name: stack.to_owned() }, stack)?;
     let secret = hidden || matches!(outputs, Value::Secret(_));
-    let value = outputs.as_map().and_then(|it| it.get(&name)).cloned().unwrap_or_default();
-    Ok(mark(value, secret))
+    match outputs.bare() {
+        Value::Unknown(unknown) => Err(unknown.clone()),
+        it => match it.get(&name) {
+            Some(value) => Ok(mark(value.clone(), secret)),
+            None => Err(Unknown { from: format!("the output {name} of {stack}") }),
+        },
+    }
 }
 
 /// The logical name of a resource, or its type.

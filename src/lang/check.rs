@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Catalog,
-    ast::{Call, Expr, ExprKind, Program, Span},
+    ast::{Expr, ExprKind, Program, Span},
     diag::{Diagnostic, Severity},
 };
 use infer::Scope;
@@ -40,10 +40,21 @@ pub fn program(
     for output in &program.outputs {
         checker.expression(&output.value);
     }
-    if let Some(version) = &program.required_version {
+    for version in &program.required_versions {
         checker.expression(version);
     }
     tidy(found);
+    take_arguments(program);
+}
+
+/// A component takes nothing itself: what it was given is in its parts, each of
+/// which waits for what it needs and no more.
+fn take_arguments(program: &mut Program) {
+    let components = &program.components;
+    let is_component = |token: &str| components.iter().any(|it| it.token == token);
+    for resource in program.resources.iter_mut().filter(|it| is_component(&it.token.value)) {
+        resource.properties.kind = ExprKind::Map(Vec::new());
+    }
 }
 
 /// In the order of the file, and each mistake once: an alias repeats those of
@@ -111,7 +122,7 @@ impl<'a> Checker<'a> {
             }
         }
         let mut calls = Vec::new();
-        walk_calls(expr, &mut |span, call| calls.push((span, call)));
+        expr.calls(&mut |span, call| calls.push((span, call)));
         for (span, call) in calls {
             self.call(span, call);
         }
@@ -150,23 +161,5 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Every call inside, outer ones first.
-fn walk_calls<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Span, &'a Call)) {
-    match &expr.kind {
-        ExprKind::List(items) => items.iter().for_each(|it| walk_calls(it, visit)),
-        ExprKind::Map(entries) => {
-            for (key, value) in entries {
-                walk_calls(key, visit);
-                walk_calls(value, visit);
-            }
-        }
-        ExprKind::Call(call) => {
-            visit(&expr.span, call);
-            call.arguments().into_iter().for_each(|it| walk_calls(it, visit));
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(in crate::lang) mod tests;

@@ -157,6 +157,8 @@ impl Type {
             return self.take(&secret.0).map(Value::secret);
         }
         match (self, value) {
+            // Of a component's input: told later, and then taken as it is.
+            (_, Value::Unknown(_) | Value::Ref(_)) => Some(value.clone()),
             (Self::String, Value::Bool(_) | Value::Number(_)) => {
                 scalar_text(value).map(Value::String)
             }

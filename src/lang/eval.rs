@@ -14,6 +14,8 @@ use super::{
     ast::{Access, Accessor, Call, Expr, ExprKind, Invoke, Part, Program, Resource, Span},
     builtin::{self, mark, open_text, opened, word},
     diag::Diagnostic,
+    nearest,
+    providers::STACK_REFERENCE,
 };
 use crate::model::{
     Map, Urn, Value,
@@ -383,6 +385,24 @@ impl<'a> Evaluator<'a> {
             return Err(self.fail(span, message));
         };
         let output = seen.outputs.get(name);
+        if let (STACK_REFERENCE, "outputs", Some(Value::Map(outputs))) =
+            (seen.token.as_str(), name.as_str(), output)
+            && let Some((Accessor::Name(wanted) | Accessor::Key(wanted), _)) = rest.split_first()
+            && !outputs.contains_key(wanted)
+        {
+            let of = seen.outputs.get("name").and_then(Value::as_str).unwrap_or(key);
+            let of = of.strip_prefix("organization/").unwrap_or(of);
+            if !seen.complete {
+                return Err(Unknown { from: format!("the output {wanted} of {of}") });
+            }
+            let found =
+                Diagnostic::error(span, format!("the stack `{of}` has no output `{wanted}`"));
+            let names = outputs.keys().map(String::as_str);
+            return Err(self.report(match outputs.is_empty() {
+                true => found.hint("it has none: is it up?"),
+                false => found.hint(format!("it has {}", nearest::listed(wanted, names))),
+            }));
+        }
         match (name.as_str(), output) {
             ("urn", _) => self.walk(span, &Value::string(&seen.reference.urn), rest),
             ("id", _) if !seen.reference.id.is_null() => self.walk(span, &seen.reference.id, rest),
@@ -418,6 +438,8 @@ impl<'a> Evaluator<'a> {
                     )),
                 }
             }
+            // Refused by the check before, as resources alone have copies.
+            (_, Accessor::All) => Err(self.fail(span, "`[*]` names the copies of a resource")),
             (Value::List(_), _) => {
                 Err(self.fail(span, "cannot access a list element using a property name"))
             }

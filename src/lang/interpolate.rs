@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! string := { text | '$$' | '${' access '}' }
-//! access := root { '.' name | '[' index ']' | '["' key '"]' }
+//! access := root { '.' name | '[' index ']' | '["' key '"]' | '[*]' }
 //! root   := name | '["' key '"]'
 //! name   := any characters up to . [ }
 //! ```
@@ -155,6 +155,10 @@ impl Reader<'_> {
         let Some(end) = self.rest().find(']') else {
             return Err(self.wrong(start, "missing closing bracket in list index"));
         };
+        if &self.rest()[..end] == "*" {
+            self.at += end + 1;
+            return Ok(Accessor::All);
+        }
         let Ok(index) = self.rest()[..end].parse() else {
             let wrong = self.wrong(start, "invalid list index");
             return Err(

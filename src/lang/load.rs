@@ -5,6 +5,7 @@
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::Read as _,
     path::{Path, PathBuf},
@@ -14,7 +15,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    ast::{Program, Span, Spanned},
+    ast::{Component, Program, Span, Spanned},
     config::{self, Declared, StackFile},
     diag::{Diagnostic, Severity},
     eval::FileForm,
@@ -64,8 +65,12 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub program: Program,
+    /// Those of the packages that it names.
+    pub components: Vec<Component>,
     pub declared: Vec<Declared>,
     pub source: Source,
+    /// The components' files.
+    pub more_sources: Vec<Source>,
     /// Mistakes do not stop the reading, so that a checker can add its own.
     pub found: Vec<Diagnostic>,
 }
@@ -299,7 +304,113 @@ pub fn read_program(project: &Project) -> Result<Loaded, Vec<Diagnostic>> {
     let mut program = parse::program(&root, &mut found);
     program.name.clone_from(&project.name);
     let declared = declarations(project, &root, &mut found);
-    Ok(Loaded { program, declared, source, found })
+    let mut packages = Packages::default();
+    packages.named(&project.root, &project.dir, &mut found);
+    let Packages { components, sources: more_sources, .. } = packages;
+    Ok(Loaded { program, components, declared, source, more_sources, found })
+}
+
+/// The packages of components that a project names, and those that they name.
+#[derive(Default)]
+struct Packages {
+    components: Vec<Component>,
+    sources: Vec<Source>,
+    /// Folders by the name of their package.
+    folders: BTreeMap<String, PathBuf>,
+}
+
+/// The file that makes a folder a package of components.
+const PLUGIN_FILE: &str = "PulumiPlugin.yaml";
+
+impl Packages {
+    /// `packages: { network: ../components/network }`; what is not a path is
+    /// left to whoever knows such packages.
+    fn named(&mut self, root: &Node, dir: &Path, found: &mut Vec<Diagnostic>) {
+        let Some(Node { kind: Kind::Map(entries), .. }) = field(root, "packages") else { return };
+        for (name, node) in entries {
+            let source = match &node.kind {
+                Kind::Map(_) => field(node, "source").unwrap_or(node),
+                _ => node,
+            };
+            let Kind::String(path) = &source.kind else { continue };
+            if path.starts_with("./") || path.starts_with("../") || path.starts_with('/') {
+                self.package(name, &dir.join(path.trim_start_matches("./")), &source.span, found);
+            }
+        }
+    }
+
+    fn package(
+        &mut self,
+        name: &Spanned<String>,
+        dir: &Path,
+        span: &Span,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        let file = dir.join(PLUGIN_FILE);
+        let Ok(folder) = dir
+            .canonicalize()
+            .map_err(drop)
+            .and_then(|it| if file.is_file() { Ok(it) } else { Err(()) })
+        else {
+            let message = format!("there is no {PLUGIN_FILE} in {}", dir.display());
+            found.push(Diagnostic::error(span, message).hint("a package of components has one"));
+            return;
+        };
+        match self.folders.get(&name.value) {
+            Some(known) if *known == folder => return,
+            Some(known) => {
+                let message = format!("`{}` is the package in {} too", name.value, known.display());
+                return found.push(Diagnostic::error(&name.span, message));
+            }
+            None => drop(self.folders.insert(name.value.clone(), folder.clone())),
+        }
+        let Some(root) = self.file(&file, found) else { return };
+        let Some(own) = parse::plugin_name(&root, found) else { return };
+        if own.value != name.value {
+            let message = format!("the package in {} is `{}`", dir.display(), own.value);
+            let hint = format!("name it so: `{}: …`", own.value);
+            return found.push(Diagnostic::error(&name.span, message).hint(hint));
+        }
+        let mut more: Vec<PathBuf> = fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|it| it.path())
+            .filter(|it| it.extension().is_some_and(|it| it == "yaml") && *it != file)
+            .collect();
+        more.sort();
+        let folder = folder.to_string_lossy().into_owned();
+        self.take(&root, &own.value, &folder, found);
+        for file in more {
+            if let Some(root) = self.file(&file, found) {
+                self.take(&root, &own.value, &folder, found);
+            }
+        }
+        self.named(&root, dir, found);
+    }
+
+    fn file(&mut self, file: &Path, found: &mut Vec<Diagnostic>) -> Option<Node> {
+        let read = read_source(file).map_err(|it| vec![it]);
+        let root = read.and_then(|source| {
+            let root = syntax::read(&source.name, &source.text);
+            self.sources.push(source);
+            root
+        });
+        root.map_err(|it| found.extend(it)).ok()
+    }
+
+    fn take(&mut self, root: &Node, package: &str, folder: &str, found: &mut Vec<Diagnostic>) {
+        for component in parse::components(root, package, folder, found) {
+            let same = |it: &&Component| it.token.eq_ignore_ascii_case(&component.token);
+            if let Some(first) = self.components.iter().find(same) {
+                let message = format!("the component `{}` is there twice", component.token);
+                let hint = format!("the first is {}:{}", first.span.file, first.span.line);
+                found.push(Diagnostic::error(&component.span, message).hint(hint));
+                continue;
+            }
+            self.components.push(component);
+        }
+    }
 }
 
 /// What the project file and the program file declare: `config` before the
@@ -395,12 +506,20 @@ fn read_source(file: &Path) -> Result<Source, Diagnostic> {
 pub const FILES_BYTES_MAX: u64 = 256 << 20;
 
 /// A file that a program names, relative to `base`, the program's folder. It
-/// must lie in `root`, the project's folder: neither `..` nor a link leads out.
-pub fn read_file(root: &Path, base: &Path, path: &str, form: FileForm) -> Result<Value, String> {
+/// must lie in one of `roots`, the project's folder and those of components: neither `..` nor a link leads out.
+pub fn read_file(
+    roots: &[&Path],
+    base: &Path,
+    path: &str,
+    form: FileForm,
+) -> Result<Value, String> {
     let failed = |error: std::io::Error| format!("cannot read `{path}`: {error}");
-    let root = root.canonicalize().map_err(failed)?;
     let file = base.join(path).canonicalize().map_err(failed)?;
-    if !file.starts_with(&root) {
+    let mut inside = false;
+    for root in roots {
+        inside |= file.starts_with(root.canonicalize().map_err(failed)?);
+    }
+    if !inside {
         return Err(format!("`{path}` is outside of the project's folder"));
     }
     if !file.is_file() {

@@ -6,7 +6,9 @@ pub mod builtin;
 pub mod check;
 pub mod config;
 pub mod diag;
+pub mod editor;
 pub mod eval;
+pub mod expand;
 pub mod interpolate;
 pub mod load;
 pub mod nearest;
@@ -15,7 +17,7 @@ pub mod providers;
 pub mod secure;
 pub mod syntax;
 
-use crate::model::Schema;
+use crate::model::{Schema, Value};
 
 /// What types and functions there are.
 pub trait Catalog {
@@ -29,4 +31,12 @@ pub trait Catalog {
     fn resources(&self) -> Vec<String>;
     /// Canonical tokens of all functions, for "did you mean".
     fn functions(&self) -> Vec<String>;
+    /// Why a function is not there, for any spelling of it.
+    fn refused(&self, _token: &str) -> Option<String> {
+        None
+    }
+    /// The answer to a question that asks nobody.
+    fn at_once(&self, _question: &eval::Question) -> Option<Result<Value, String>> {
+        None
+    }
 }

@@ -2,6 +2,7 @@
 //! the others from being found.
 
 mod call;
+mod component;
 mod fields;
 mod options;
 mod resource;
@@ -12,6 +13,9 @@ use super::{
     interpolate, nearest,
     syntax::{Kind, Node},
 };
+#[cfg(test)]
+pub(super) use call::builtins;
+pub use component::{components, plugin_name};
 use fields::Fields;
 pub(super) use options::OPTIONS;
 
@@ -57,18 +61,23 @@ pub fn program(root: &Node, found: &mut Vec<Diagnostic>) -> Program {
     warn_unknown(&fields, found);
     refuse_components(&fields, found);
     program.name = name(&fields, found);
-    program.required_version = required_version(&fields, found);
+    program.required_versions.extend(required_version(&fields, found));
+    body(&fields, &mut program, found);
+    program
+}
+
+/// What programs and components have alike.
+fn body(fields: &Fields<'_>, program: &mut Program, found: &mut Vec<Diagnostic>) {
     if let Some(node) = fields.get("variables") {
         program.variables = variables(node, found);
     }
     if let Some(node) = fields.get("resources") {
-        resource::resources(node, &mut program, found);
+        resource::resources(node, program, found);
     }
     if let Some(node) = fields.get("outputs") {
         program.outputs = outputs(node, found);
     }
-    check_names(&program, found);
-    program
+    check_names(program, found);
 }
 
 /// Any value as an expression.
@@ -107,7 +116,8 @@ fn warn_unknown(fields: &Fields<'_>, found: &mut Vec<Diagnostic>) {
 fn refuse_components(fields: &Fields<'_>, found: &mut Vec<Diagnostic>) {
     if let Some((key, _)) = fields.entry("components") {
         let message = "components are only supported in plugins, not in programs";
-        found.push(Diagnostic::error(&key.span, message));
+        let hint = "put them into a `PulumiPlugin.yaml` of a folder, and name that under `packages`";
+        found.push(Diagnostic::error(&key.span, message).hint(hint));
     }
     for name in ["namespace", "version"] {
         if let Some((key, _)) = fields.entry(name) {

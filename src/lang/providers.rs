@@ -172,17 +172,5 @@ fn texts_by_name() -> Property {
 }
 
 fn optional(ty: Type) -> Property {
-    Property {
-        ty,
-        required: false,
-        default: None,
-        replace: false,
-        secret: false,
-        computed: false,
-        write_only: false,
-        volatile: false,
-        autoname: None,
-        deprecated: None,
-        doc: String::new(),
-    }
+    Property::of(ty)
 }

@@ -92,6 +92,7 @@ impl Action {
 #[derive(Clone, Debug)]
 pub struct Change {
     pub urn: Urn,
+    pub parent: Option<Urn>,
     pub token: String,
     pub op: Op,
     pub id: Option<String>,

@@ -45,6 +45,25 @@ pub struct Property {
     pub doc: String,
 }
 
+impl Property {
+    /// Optional, and nothing special.
+    pub fn of(ty: Type) -> Self {
+        Self {
+            ty,
+            required: false,
+            default: None,
+            replace: false,
+            secret: false,
+            computed: false,
+            write_only: false,
+            volatile: false,
+            autoname: None,
+            deprecated: None,
+            doc: String::new(),
+        }
+    }
+}
+
 /// How a name is made when the program gives none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoName {
@@ -90,6 +109,17 @@ pub enum Format {
 }
 
 impl Schema {
+    /// Of something that takes and gives nothing.
+    pub fn empty(token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            inputs: Object::default(),
+            outputs: Object::default(),
+            types: BTreeMap::new(),
+            refused: BTreeMap::new(),
+        }
+    }
+
     pub fn object(&self, ty: &Type) -> Option<&Object> {
         match ty {
             Type::Object(name) => self.types.get(name),

@@ -31,6 +31,9 @@ pub struct ResourceState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Meta {
+    /// It holds others together and is nothing by itself.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub component: bool,
     pub parent: Option<Urn>,
     pub dependencies: Vec<Urn>,
     /// The URN of an explicit provider resource.

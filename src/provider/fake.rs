@@ -131,6 +131,9 @@ impl Cloud {
     pub fn with<T>(&self, act: impl FnOnce(&mut Contents) -> T) -> T {
         match &self.0 {
             At::File(path) => {
+                // Other processes work in the same cloud.
+                let guard = fs::File::create(path.with_extension("lock"));
+                let _guard = guard.and_then(|it| it.lock().map(|()| it));
                 let text = fs::read_to_string(path).unwrap_or_default();
                 let mut contents = serde_json::from_str(&text).unwrap_or_default();
                 let result = act(&mut contents);

@@ -3,6 +3,7 @@
 //! (`AnyResource`, `AnyFunction`); `erase` is the only bridge.
 
 mod calls;
+mod component;
 mod cx;
 mod erase;
 mod error;
@@ -196,11 +197,15 @@ pub struct Made {
 /// `Resource` and `Local` without their types. Values are known when they
 /// are handed to an `async` method, and may hold secrets.
 pub trait AnyResource: Send + Sync {
-    fn token(&self) -> &'static str;
+    fn token(&self) -> &str;
     fn aliases(&self) -> &'static [&'static str];
     fn schema(&self) -> &Schema;
     /// Lives in the state only: never read, never drifts.
     fn is_local(&self) -> bool;
+    /// It only holds others together, and is nothing by itself.
+    fn is_component(&self) -> bool {
+        false
+    }
     fn key(&self) -> &'static [&'static str];
     fn held(&self) -> bool;
     fn anonymous(&self) -> bool {
@@ -250,6 +255,10 @@ pub trait AnyFunction: Send + Sync {
     fn token(&self) -> &'static str;
     fn schema(&self) -> &Schema;
     fn is_pure(&self) -> bool;
+    /// The answer of one that asks nobody and never waits.
+    fn at_once(&self, _: &Value) -> Option<Result<Value>> {
+        None
+    }
     fn call<'a>(&'a self, cx: &'a Cx, args: &'a Value) -> BoxFuture<'a, Result<Value>>;
 }
 
@@ -260,6 +269,9 @@ pub struct Registry {
     functions: BTreeMap<String, Box<dyn AnyFunction>>,
     /// Lower-cased token or alias to canonical token.
     names: BTreeMap<String, String>,
+    /// Functions that a program cannot use here, by lower-cased token, with
+    /// the reason.
+    refused: BTreeMap<String, String>,
 }
 
 impl Registry {
@@ -279,6 +291,24 @@ impl Registry {
             registry.functions.insert(token, it);
         }
         registry
+    }
+
+    /// Types that no author wrote: components of the program, or of the state.
+    pub fn know_components(&mut self, tokens: impl Iterator<Item = String>) {
+        for token in tokens {
+            let component = || Box::new(component::Component::new(&token)) as Box<dyn AnyResource>;
+            self.resources.entry(token.clone()).or_insert_with(component);
+        }
+    }
+
+    /// Names functions that are not there, and says why.
+    pub fn refuse(&mut self, functions: impl IntoIterator<Item = (String, String)>) {
+        let functions = functions.into_iter();
+        self.refused.extend(functions.map(|(token, why)| (token.to_lowercase(), why)));
+    }
+
+    pub fn refused(&self, token: &str) -> Option<&str> {
+        spellings(token).into_iter().find_map(|it| self.refused.get(&it)).map(String::as_str)
     }
 
     pub fn resource(&self, token: &str) -> Option<&dyn AnyResource> {

@@ -174,6 +174,7 @@ static RULES: &[Rule] = &[
     // ECS, whose words for a security group or subnet that it does not see yet vary
     rule("aws:ecs/service:", "ClientException", "does not exist", 2, LAG),
     rule("aws:ecs/service:", "InvalidParameterException", "does not exist", 2, LAG),
+    rule("aws:orderinfra/task:", "ClientException", "unable to assume the role", 2, IAM),
     // IAM
     rule("aws:iam/", "ConcurrentModification", "", 2, BUSY),
     rule("aws:iam/", "DeleteConflict", "", 2, IN_USE),

@@ -112,6 +112,7 @@ fn phases(project: &str) -> Arc<Vec<Phase>> {
 
 fn new_phases(project: &str) -> Vec<Phase> {
     let empty = World::with_stacks(project);
+    empty.prepare(&Harsh::start(empty.cloud.port, Climate::default()), project);
     let phase = |name, base: &World, line: &str| {
         // What is right is what is made where nothing gets in the way.
         let plain = base.again();

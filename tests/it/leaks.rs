@@ -45,6 +45,7 @@ fn clean(folder: &Path, secrets: &[String], seen: &mut usize) {
 
 #[test]
 fn no_secret_of_any_stack_is_written_in_clear() {
+    let mut all = 0;
     for project in projects() {
         let world = World::with_stacks(&project);
         let refused = Trouble::Refused { code: "Refused", message: "no" };
@@ -54,6 +55,7 @@ fn no_secret_of_any_stack_is_written_in_clear() {
             Harsh::start(world.cloud.port, Climate { script, ..Climate::default() })
         };
         let mild = Harsh::start(world.cloud.port, Climate::default());
+        world.prepare(&mild, &project);
         // What a cut-off run leaves, WAL and all, is looked at too.
         drop(world.run_with(&mild, "up --yes", None, |it| {
             it.env("ORDERINFRA_CRASH_AFTER", "60");
@@ -68,11 +70,13 @@ fn no_secret_of_any_stack_is_written_in_clear() {
             clean(world.folder(), &secrets, &mut scanned);
         }
         let kept = secrets(&world, &project);
-        assert!(!kept.is_empty() && scanned > 20, "{project}: {} in {scanned}", kept.len());
+        assert!(scanned > 20, "{project}: {} in {scanned}", kept.len());
+        all += kept.len();
         // A refusal in the middle of a run.
         drop(world.run(&refusing("secretsmanager", "DescribeSecret"), "destroy --yes"));
         clean(world.folder(), &kept, &mut scanned);
         drop(world.run(&mild, "destroy --yes"));
         clean(world.folder(), &kept, &mut scanned);
     }
+    assert!(all > 0, "no stack has a secret");
 }

@@ -7,12 +7,15 @@
     expect(clippy::print_stderr, reason = "a long test says how far it is")
 )]
 
+mod all;
 #[cfg(feature = "aws")]
 mod answers;
+mod components;
 #[cfg(feature = "aws")]
 mod contract;
 mod crash;
 mod deployment;
+mod editor;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;

@@ -3,7 +3,7 @@
 //! world.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpStream},
@@ -218,17 +218,44 @@ impl World {
         Store::open(&path, Keyring { key_file, passphrase: None }, None).unwrap()
     }
 
+    /// Brings up the stacks whose outputs a project's program uses, and those
+    /// that these use.
+    pub(crate) fn prepare(&self, harsh: &Harsh, project: &str) {
+        let file = self.dir.path().join("stacks").join(project).join("Pulumi.yaml");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let names: BTreeSet<&str> = text
+            .split("organization/")
+            .skip(1)
+            .filter_map(|it| it.split_once('/'))
+            .map(|(name, _)| name)
+            .collect();
+        for needed in projects().iter().filter(|it| names.contains(&*self.name(it))) {
+            self.prepare(harsh, needed);
+            let folder = self.dir.path().join("stacks").join(needed);
+            let ran = self.run(harsh, &format!("up --yes -C {}", folder.display()));
+            assert_eq!(ran.code, Some(0), "{needed}, which {project} needs:\n{ran}");
+        }
+    }
+
+    /// The name of a project below `stacks/`; of any other, what was given.
+    fn name(&self, project: &str) -> String {
+        let file = self.dir.path().join("stacks").join(project).join("Pulumi.yaml");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let name = text.lines().find_map(|it| it.strip_prefix("name:"));
+        name.map_or_else(|| project.to_owned(), |it| it.trim().to_owned())
+    }
+
     /// How many rows the journal has.
     pub(crate) fn rows(&self, project: &str) -> usize {
         let store = self.store();
-        store.stack(project, "dev").map_or(0, |it| store.rows(&it).unwrap().len())
+        store.stack(&self.name(project), "dev").map_or(0, |it| store.rows(&it).unwrap().len())
     }
 
     /// What the state says of the only stack; nothing if there is none yet.
     /// The journal must say the same.
     pub(crate) fn snapshot(&self, project: &str) -> Snapshot {
         let store = self.store();
-        let Ok(stack) = store.stack(project, "dev") else { return Snapshot::default() };
+        let Ok(stack) = store.stack(&self.name(project), "dev") else { return Snapshot::default() };
         let mut folded = Snapshot::default();
         for row in store.rows(&stack).unwrap() {
             folded.apply(&row).unwrap();
@@ -238,14 +265,13 @@ impl World {
     }
 }
 
-/// Every project below `stacks/` with a `dev` stack.
+/// Every project below `stacks/` with a `dev` stack, however deep.
 pub(crate) fn projects() -> Vec<String> {
-    let entries = fs::read_dir(repository().join("stacks")).unwrap().flatten();
-    let with_dev = entries.filter(|it| it.path().join("Pulumi.dev.yaml").exists());
-    let mut all: Vec<String> =
-        with_dev.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-    all.sort();
-    all
+    let folder = repository().join("stacks");
+    let files = orderinfra::lang::load::projects_under(&folder);
+    let dirs = files.iter().filter_map(|it| it.parent());
+    let with_dev = dirs.filter(|it| it.join("Pulumi.dev.yaml").exists());
+    with_dev.map(|it| it.strip_prefix(&folder).unwrap().to_string_lossy().into_owned()).collect()
 }
 
 pub(crate) fn repository() -> PathBuf {

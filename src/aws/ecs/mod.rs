@@ -5,6 +5,7 @@ mod cluster_capacity_providers;
 mod containers;
 mod service;
 mod service_parts;
+mod task;
 mod task_definition;
 mod volume;
 
@@ -20,6 +21,7 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
         resource::<cluster::Cluster>(),
         resource::<cluster_capacity_providers::ClusterCapacityProviders>(),
         resource::<service::Service>(),
+        resource::<task::Task>(),
         resource::<task_definition::TaskDefinition>(),
     ]
 }

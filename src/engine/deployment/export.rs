@@ -139,8 +139,9 @@ fn order(snapshot: &Snapshot) -> Vec<usize> {
 fn default_providers(what: &Exported<'_>) -> BTreeMap<String, (Urn, String)> {
     let open = what.snapshot.open.iter().map(|it| &it.state);
     let states = what.snapshot.resources.iter().chain(open);
-    let without =
-        states.filter(|it| it.meta.provider.is_none() && !it.token.starts_with(PROVIDERS));
+    let without = states.filter(|it| {
+        it.meta.provider.is_none() && !it.meta.component && !it.token.starts_with(PROVIDERS)
+    });
     without
         .map(|it| {
             let package = package(&it.token);
@@ -207,7 +208,7 @@ impl Writer<'_> {
                 _ => false,
             };
             let shown = match name {
-                "inputs" => true,
+                "custom" | "inputs" => true,
                 "outputs" => !state.outputs.is_null(),
                 _ => !nothing,
             };
@@ -216,9 +217,10 @@ impl Writer<'_> {
             }
         };
         put("urn", json!(state.urn));
-        put("custom", true.into());
+        put("custom", (!meta.component).into());
         put("delete", (state.phase == Phase::Condemned).into());
-        put("id", if state.id.is_empty() { Json::Null } else { json!(state.id) });
+        let no_id = state.id.is_empty() || meta.component;
+        put("id", if no_id { Json::Null } else { json!(state.id) });
         put("type", json!(state.token));
         // As Pulumi takes a request that does not say which: all of them.
         let properties = state.inputs.as_map().into_iter().flatten();
@@ -252,7 +254,7 @@ impl Writer<'_> {
 
     /// `urn::id`
     fn provider(&self, state: &ResourceState) -> Option<String> {
-        if state.token.starts_with(PROVIDERS) {
+        if state.token.starts_with(PROVIDERS) || state.meta.component {
             return None;
         }
         let (urn, id) = match &state.meta.provider {
@@ -276,7 +278,7 @@ impl Writer<'_> {
         let whole = |all: &[Urn]| all.iter().all(|it| there.contains(it));
         let mut own = json!({
             "urn": state.urn,
-            "id": state.id,
+            "id": if meta.component { "" } else { &state.id },
             "delete": state.phase == Phase::Condemned,
             "op": state.op,
             "place": place,

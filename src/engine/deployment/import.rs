@@ -124,6 +124,11 @@ fn texts(json: &Json) -> Vec<String> {
     list.filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
+/// Of Pulumi's own kind, the root aside.
+fn is_component(resource: &Json) -> bool {
+    resource["custom"].as_bool() == Some(false)
+}
+
 fn flag(resource: &Json, name: &str) -> bool {
     resource[name].as_bool().unwrap_or_default()
 }
@@ -218,7 +223,7 @@ impl Reader<'_> {
         let own = self.own.remove(&(text.to_owned(), id.clone(), delete));
         let kept = self.keeps(resource, &urn, &token, own.is_some());
         if kept == Some(true) {
-            if id.is_empty() {
+            if id.is_empty() && !is_component(resource) {
                 self.wrong(format!("{urn}: has no `id`"));
             }
             if let Some(state) = self.state(resource, &urn, &token, own.as_ref()) {
@@ -249,11 +254,7 @@ impl Reader<'_> {
                 .push(format!("{urn} was deleted for its replacement; the next run makes it"));
             return Some(false);
         }
-        if resource["custom"].as_bool() == Some(false) {
-            self.wrong(format!("{urn}: is a component, and this program has none"));
-            return None;
-        }
-        if self.reading.registry.resource(token).is_none() {
+        if !is_component(resource) && self.reading.registry.resource(token).is_none() {
             self.wrong(format!("{urn}: there is no type `{}` here", shown(token)));
             return None;
         }
@@ -291,8 +292,12 @@ impl Reader<'_> {
         token: &str,
         own: Option<&Json>,
     ) -> Option<ResourceState> {
-        let kind = self.reading.registry.resource(token)?;
-        let schema = kind.schema();
+        let empty = Schema::empty(token);
+        let component = is_component(resource);
+        let schema = match component {
+            true => &empty,
+            false => self.reading.registry.resource(token)?.schema(),
+        };
         let id = resource["id"].as_str().unwrap_or_default().to_owned();
         let meta = self.meta(resource, urn, own);
         let given = self.map(&resource["inputs"], urn, "inputs");
@@ -329,6 +334,7 @@ impl Reader<'_> {
             Some(own) => own["region"].as_str().map(str::to_owned),
             None => region.filter(|_| !token.starts_with(PROVIDERS)),
         };
+        let id = if component { op.clone() } else { id };
         let meta = Meta { named, region, ..meta };
         Some(ResourceState {
             urn: urn.clone(),
@@ -382,6 +388,7 @@ impl Reader<'_> {
         timeouts.extend(own["readTimeout"].as_u64().map(|it| ("read".to_owned(), it)));
         let aliases = texts(&resource["aliases"]).into_iter().map(Urn).collect();
         Meta {
+            component: is_component(resource),
             parent: parent.filter(|it| it.token() != ROOT),
             dependencies,
             provider: self.provider(resource, urn),

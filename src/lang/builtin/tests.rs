@@ -398,26 +398,26 @@ fn files_and_stacks_answer() {
         {fn::stackReference: [organization/net/dev, nothing]}
         "#
     ), @r#"
-    {fn::readFile: a.txt}
-      = "content"
-    {fn::readFile: "${token}"}
-      = secret("content")
-    {fn::readFile: none}
-      = unknown(the failed expression at Pulumi.yaml:1)
-      ! 1:1 cannot read `none`: not found
-    {fn::stackReference: [organization/net/dev, vpcId]}
-      = "vpc-9"
-      ! 1:2 fn::stackReference is deprecated
-        declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
-    {fn::stackReference: [organization/net/dev, key]}
-      = secret("k")
-      ! 1:2 fn::stackReference is deprecated
-        declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
-    {fn::stackReference: [organization/net/dev, nothing]}
-      = null
-      ! 1:2 fn::stackReference is deprecated
-        declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
-    "#);
+{fn::readFile: a.txt}
+  = "content"
+{fn::readFile: "${token}"}
+  = secret("content")
+{fn::readFile: none}
+  = unknown(the failed expression at Pulumi.yaml:1)
+  ! 1:1 cannot read `none`: not found
+{fn::stackReference: [organization/net/dev, vpcId]}
+  = "vpc-9"
+  ! 1:2 fn::stackReference is deprecated
+    declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
+{fn::stackReference: [organization/net/dev, key]}
+  = secret("k")
+  ! 1:2 fn::stackReference is deprecated
+    declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
+{fn::stackReference: [organization/net/dev, nothing]}
+  = unknown(the output nothing of organization/net/dev)
+  ! 1:2 fn::stackReference is deprecated
+    declare a resource of type `pulumi:pulumi:StackReference` and read `${it.outputs["name"]}`
+"#);
 }
 
 #[test]

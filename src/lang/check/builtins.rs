@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
             }
             Call::ResourceName(it) => self.takes(it, "fn::pulumiResourceName", Takes::Resource),
             Call::ResourceType(it) => self.takes(it, "fn::pulumiResourceType", Takes::Resource),
-            Call::ToJson(_) | Call::Secret(_) | Call::Unsecret(_) => {}
+            Call::Input { .. } | Call::ToJson(_) | Call::Secret(_) | Call::Unsecret(_) => {}
             Call::AssetArchive(parts) => self.asset_archive(parts),
         }
     }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     lang::{
         ast::{Access, Accessor, Call, Expr, ExprKind, Invoke, Program, Resource},
+        config,
         diag::Diagnostic,
         nearest, parse,
     },
@@ -138,6 +139,8 @@ impl<'a> Scope<'a> {
     fn call(&self, call: &'a Call) -> Ty<'a> {
         match call {
             Call::Invoke(invoke) => self.invoke(invoke),
+            Call::Input { ty: Some(ty), .. } => Ty::declared(ty),
+            Call::Input { value, .. } => self.infer(value),
             Call::Split { .. } => Ty::List(Rc::new(Ty::Text)),
             Call::Length(_) => Ty::Number,
             Call::Select { list, index } => {
@@ -233,6 +236,11 @@ impl<'a> Scope<'a> {
         let (name, index) = match accessor {
             Accessor::Name(name) | Accessor::Key(name) => (Some(name.as_str()), None),
             Accessor::Index(index) => (None, Some(*index)),
+            Accessor::All => {
+                let hint = "`[*]` comes right after the name of a resource with `forEach`";
+                let message = format!("`{written}` has no copies");
+                return Err((message, Some(hint.to_owned())));
+            }
         };
         match (ty, name, index) {
             (Ty::Unknown | Ty::Map, _, _) => Ok(Ty::Unknown),
@@ -271,7 +279,8 @@ impl<'a> Scope<'a> {
     }
 
     fn output(&self, resource: &'a Resource, name: &str, written: &str) -> Step<'a> {
-        if matches!(name, "id" | "urn") {
+        let component = self.types.is_component(&resource.token.value);
+        if name == "urn" || (name == "id" && !component) {
             return Ok(Ty::Text);
         }
         let Some(schema) = self.types.resource(&resource.token.value) else {
@@ -285,7 +294,8 @@ impl<'a> Scope<'a> {
             return Err((message, Some(why.clone())));
         }
         let names = schema.outputs.properties.keys().map(String::as_str);
-        Err(missing(name, &schema.token, names.chain(["id", "urn"])))
+        let more = if component { &["urn"][..] } else { &["id", "urn"] };
+        Err(missing(name, &schema.token, names.chain(more.iter().copied())))
     }
 }
 
@@ -302,6 +312,17 @@ fn missing<'n>(
 }
 
 impl<'a> Ty<'a> {
+    /// Of a component's input.
+    fn declared(ty: &config::Type) -> Self {
+        match ty {
+            config::Type::String => Self::Text,
+            config::Type::Integer | config::Type::Number => Self::Number,
+            config::Type::Boolean => Self::Bool,
+            config::Type::Object => Self::Unknown,
+            config::Type::Array(item) => Self::List(Rc::new(Self::declared(item))),
+        }
+    }
+
     pub(super) fn known(schema: &'a Schema, ty: &'a Type) -> Self {
         match schema.object(ty) {
             Some(object) => Self::Object(schema, object),
@@ -397,6 +418,7 @@ impl Accessor {
             Self::Name(name) => format!(".{name}"),
             Self::Index(index) => format!("[{index}]"),
             Self::Key(key) => format!("[\"{key}\"]"),
+            Self::All => "[*]".to_owned(),
         }
     }
 }

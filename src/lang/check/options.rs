@@ -82,7 +82,9 @@ impl<'a> Checker<'a> {
             return;
         }
         let (provided, used) = (package(&provider.token.value), package(user));
-        if provided != used && !user.is_empty() && self.scope.types.known(user) {
+        // A component hands it on to those of its parts that it provides for.
+        let manages = self.scope.types.known(user) && !self.scope.types.is_component(user);
+        if provided != used && manages {
             let message = format!("a provider of '{provided}' cannot manage '{user}'");
             self.error(&expr.span, message, None);
         }

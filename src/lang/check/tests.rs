@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A queue, a network and a firewall with nested rules; two functions.
-struct Fake {
+pub(in crate::lang) struct Fake {
     resources: BTreeMap<&'static str, Schema>,
     functions: BTreeMap<&'static str, Schema>,
 }
@@ -98,7 +98,7 @@ fn schema(token: &str, inputs: Vec<(&str, Type)>, outputs: Vec<(&str, Type)>) ->
     }
 }
 
-fn fake() -> Fake {
+pub(in crate::lang) fn fake() -> Fake {
     let tier = Type::String { allowed: vec!["small".into(), "large".into()], format: None };
     let policy = Type::String { allowed: Vec::new(), format: Some(Format::Policy) };
     let tags = || Type::Map(Box::new(text()));

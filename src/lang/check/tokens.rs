@@ -3,7 +3,7 @@
 use crate::{
     lang::{
         Catalog,
-        ast::{Call, Expr, ExprKind, Options, Program, Spanned},
+        ast::{Call, Expr, ExprKind, Program, Spanned},
         diag::Diagnostic,
         nearest, providers,
     },
@@ -15,11 +15,17 @@ pub(super) struct Types<'a> {
     catalog: &'a dyn Catalog,
     /// Those that no provider has.
     own: Vec<Schema>,
+    components: Vec<String>,
 }
 
 impl Types<'_> {
     pub(super) fn resource(&self, token: &str) -> Option<&Schema> {
         self.own.iter().find(|it| it.token == token).or_else(|| self.catalog.resource(token))
+    }
+
+    /// A component's token is in its own form since the expansion.
+    pub(super) fn is_component(&self, token: &str) -> bool {
+        self.components.iter().any(|it| it == token)
     }
 
     /// Whether it is a type or function at all.
@@ -37,7 +43,11 @@ pub(super) fn resolve<'a>(
     catalog: &'a dyn Catalog,
     found: &mut Vec<Diagnostic>,
 ) -> Types<'a> {
-    let mut types = Types { catalog, own: Vec::new() };
+    let mut types = Types {
+        catalog,
+        own: program.components.clone(),
+        components: program.components.iter().map(|it| it.token.clone()).collect(),
+    };
     for resource in &mut program.resources {
         // Without a type: that has been reported.
         if !resource.token.value.is_empty() {
@@ -47,7 +57,7 @@ pub(super) fn resolve<'a>(
     let mut function = |token: &mut Spanned<String>| function_token(token, catalog, found);
     for resource in &mut program.resources {
         invokes(&mut resource.properties, &mut function);
-        options(&mut resource.options).for_each(|it| invokes(it, &mut function));
+        resource.options.expressions_mut().for_each(|it| invokes(it, &mut function));
         if let Some(get) = &mut resource.get {
             invokes(&mut get.id, &mut function);
             get.state.iter_mut().for_each(|it| invokes(it, &mut function));
@@ -55,7 +65,7 @@ pub(super) fn resolve<'a>(
     }
     program.variables.iter_mut().for_each(|it| invokes(&mut it.value, &mut function));
     program.outputs.iter_mut().for_each(|it| invokes(&mut it.value, &mut function));
-    program.required_version.iter_mut().for_each(|it| invokes(it, &mut function));
+    program.required_versions.iter_mut().for_each(|it| invokes(it, &mut function));
     types
 }
 
@@ -64,6 +74,9 @@ fn resource_token(token: &mut Spanned<String>, types: &mut Types<'_>, found: &mu
         return;
     }
     let catalog = types.catalog;
+    if types.is_component(&token.value) {
+        return;
+    }
     if let Some(canonical) = providers::canonical(&token.value) {
         if let Some(schema) = providers::schema(&canonical, catalog) {
             if types.own.iter().all(|it| it.token != canonical) {
@@ -96,6 +109,11 @@ fn function_token(token: &mut Spanned<String>, catalog: &dyn Catalog, found: &mu
         && catalog.function(&canonical).is_some()
     {
         token.value = canonical;
+        return;
+    }
+    if let Some(why) = catalog.refused(&token.value) {
+        let message = format!("the function '{}' is not supported", token.value);
+        found.push(Diagnostic::error(&token.span, message).hint(why));
         return;
     }
     let package = providers::package(&token.value);
@@ -161,66 +179,8 @@ fn invokes(expr: &mut Expr, visit: &mut dyn FnMut(&mut Spanned<String>)) {
             if let Call::Invoke(invoke) = &mut **call {
                 visit(&mut invoke.function);
             }
-            arguments(call).into_iter().for_each(|it| invokes(it, visit));
+            call.arguments_mut().into_iter().for_each(|it| invokes(it, visit));
         }
         _ => {}
     }
-}
-
-/// `Call::arguments`, to change them.
-fn arguments(call: &mut Call) -> Vec<&mut Expr> {
-    match call {
-        Call::Invoke(it) => {
-            let options = &mut it.options;
-            let all = [
-                &mut it.arguments,
-                &mut options.parent,
-                &mut options.provider,
-                &mut options.depends_on,
-            ];
-            all.into_iter().flatten().collect()
-        }
-        Call::Join { delimiter, list } => vec![delimiter, list],
-        Call::Split { delimiter, text } => vec![delimiter, text],
-        Call::Select { index, list } => vec![index, list],
-        Call::AssetArchive(parts) => parts.iter_mut().map(|(_, it)| it).collect(),
-        Call::StackReference { output, .. } => vec![output],
-        Call::Length(it)
-        | Call::SingleOrNone(it)
-        | Call::ToJson(it)
-        | Call::ToBase64(it)
-        | Call::FromBase64(it)
-        | Call::Sha1(it)
-        | Call::ReadFile(it)
-        | Call::FileBase64(it)
-        | Call::FileBase64Sha256(it)
-        | Call::Secret(it)
-        | Call::Unsecret(it)
-        | Call::StringAsset(it)
-        | Call::FileAsset(it)
-        | Call::RemoteAsset(it)
-        | Call::FileArchive(it)
-        | Call::RemoteArchive(it)
-        | Call::ResourceName(it)
-        | Call::ResourceType(it) => vec![it],
-    }
-}
-
-/// `Options::expressions`, to change them.
-fn options(options: &mut Options) -> impl Iterator<Item = &mut Expr> {
-    [
-        &mut options.aliases,
-        &mut options.custom_timeouts,
-        &mut options.deleted_with,
-        &mut options.depends_on,
-        &mut options.env_var_mappings,
-        &mut options.parent,
-        &mut options.protect,
-        &mut options.provider,
-        &mut options.providers,
-        &mut options.replace_with,
-        &mut options.replacement_trigger,
-    ]
-    .into_iter()
-    .flatten()
 }

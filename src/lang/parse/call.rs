@@ -100,6 +100,12 @@ fn builtin(key: &str) -> Option<&'static str> {
     names.copied().find(|it| it.eq_ignore_ascii_case(key))
 }
 
+/// All of them, as they are spelled.
+#[cfg(test)]
+pub(in crate::lang) fn builtins() -> Vec<&'static str> {
+    UNARY.iter().map(|(name, _)| *name).chain(OTHER.iter().copied()).collect()
+}
+
 /// A call beside other keys is none; of an asset nobody can want that.
 fn refuse_company(entries: &[(Spanned<String>, Node)], found: &mut Vec<Diagnostic>) -> bool {
     let mut refused = false;

@@ -31,6 +31,10 @@ pub(in crate::lang) const OPTIONS: &[&str] = &[
     "replacementTrigger",
     "retainOnDelete",
     "version",
+    // Ours, which Pulumi refuses.
+    "forEach",
+    "when",
+    "unless",
 ];
 
 pub(super) fn options(node: &Node, found: &mut Vec<Diagnostic>) -> Options {
@@ -49,6 +53,7 @@ pub(super) fn options(node: &Node, found: &mut Vec<Diagnostic>) -> Options {
         deleted_with: fields.expression("deletedWith", found),
         depends_on: fields.expression("dependsOn", found),
         env_var_mappings: fields.expression("envVarMappings", found),
+        for_each: fields.expression("forEach", found),
         hide_diffs: fields.texts("hideDiffs", found),
         ignore_changes: fields.texts("ignoreChanges", found),
         import: fields.text("import", found),
@@ -61,7 +66,9 @@ pub(super) fn options(node: &Node, found: &mut Vec<Diagnostic>) -> Options {
         replace_with: fields.expression("replaceWith", found),
         replacement_trigger: fields.expression("replacementTrigger", found),
         retain_on_delete: fields.bool("retainOnDelete", found).unwrap_or_default(),
+        unless: fields.expression("unless", found),
         version: fields.text("version", found).map(|it| it.value),
+        when: fields.expression("when", found),
     };
     check_timeouts(options.custom_timeouts.as_ref(), found);
     check_aliases(options.aliases.as_ref(), found);

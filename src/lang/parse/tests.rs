@@ -98,7 +98,7 @@ outputs:
     "#);
     assert_eq!(program.name, "shop");
     assert!(program.resources[0].default_provider);
-    assert!(program.required_version.is_some());
+    assert!(!program.required_versions.is_empty());
     assert_eq!(program.resources[1].options.ignore_changes, ["tags.Name"]);
     assert_eq!(program.variables.len(), 2);
     assert_eq!(program.outputs.len(), 1);
@@ -118,11 +118,12 @@ fn top_level() {
     1:7 error: the project's name must be a string, and this is a number [5]
       hint: quote it
     ");
-    insta::assert_snapshot!(wrong("components: {}\nnamespace: n\nversion: 1.0.0\n"), @r"
-    1:1 error: components are only supported in plugins, not in programs [components]
-    2:1 warning: `namespace` belongs to plugins and is ignored in a program [namespace]
-    3:1 warning: `version` belongs to plugins and is ignored in a program [version]
-    ");
+    insta::assert_snapshot!(wrong("components: {}\nnamespace: n\nversion: 1.0.0\n"), @r#"
+1:1 error: components are only supported in plugins, not in programs [components]
+  hint: put them into a `PulumiPlugin.yaml` of a folder, and name that under `packages`
+2:1 warning: `namespace` belongs to plugins and is ignored in a program [namespace]
+3:1 warning: `version` belongs to plugins and is ignored in a program [version]
+"#);
     insta::assert_snapshot!(wrong("resources: []\nvariables: x\noutputs: 1\npulumi: x\n"), @r"
     4:9 error: `pulumi` must be a mapping, and this is a string [x]
     2:12 error: `variables` must be a mapping, and this is a string [x]
@@ -206,12 +207,12 @@ fn strays_are_kept_for_the_checker() {
 
 #[test]
 fn options() {
-    insta::assert_snapshot!(resource("type: a:b:C\noptions: {dependson: ['${b}'], protectt: true, retainOnDelete: 1}"), @r"
-    5:15 warning: 'dependson' looks like a miscapitalization of 'dependsOn' [dependson]
-    5:36 error: protectt does not exist on resource options [protectt]
-      hint: Existing fields are: protect, parent, provider, providers, import and 15 others
-    5:68 error: `retainOnDelete` must be `true` or `false`, and this is a number [1]
-    ");
+    insta::assert_snapshot!(resource("type: a:b:C\noptions: {dependson: ['${b}'], protectt: true, retainOnDelete: 1}"), @r#"
+5:15 warning: 'dependson' looks like a miscapitalization of 'dependsOn' [dependson]
+5:36 error: protectt does not exist on resource options [protectt]
+  hint: Existing fields are: protect, parent, provider, forEach, providers and 18 others
+5:68 error: `retainOnDelete` must be `true` or `false`, and this is a number [1]
+"#);
     insta::assert_snapshot!(resource("type: a:b:C\noptions: {ignoreChanges: tags, deleteBeforeReplace: '${x}', import: 5, version: {}}"), @r"
     5:57 error: `deleteBeforeReplace` must be literal: it is needed before anything is evaluated ['${x}']
     5:30 error: `ignoreChanges` must be a list of strings, and this is a string [tags]

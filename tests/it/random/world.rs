@@ -160,6 +160,7 @@ impl World {
                 targets: &Targets::default(),
                 governed: &[],
                 outputs: &[],
+                preview: false,
             })
         };
         let sources = Sources { file: &no_file, stack: &no_stack };

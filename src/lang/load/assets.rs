@@ -2,6 +2,9 @@
 //! on names, contents and the executable bit alone: the same files are the same
 //! bytes, and so the same hash, wherever and whenever they were written.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -1077,6 +1077,174 @@ def scanning_can_be_switched_off():
         return original(self, registry_id, repository_name, told)
 
 
+# ------------------------------------------------------------------ Lambda
+
+
+# What moto forgets of a function; empty ones are none.
+FUNCTION_SETTINGS = ("DeadLetterConfig", "DurableConfig", "FileSystemConfigs", "KMSKeyArn")
+FUNCTION_SETTINGS += ("LoggingConfig", "SnapStart", "TenancyConfig")
+
+
+@patches("awslambda")
+def functions_keep_their_settings():
+    from moto.awslambda.models import ImageConfig, LambdaFunction
+
+    @around(LambdaFunction, "__init__")
+    def created(original, self, account_id, spec, *arguments, **named):
+        original(self, account_id, spec, *arguments, **named)
+        self.kept = {name: spec[name] for name in FUNCTION_SETTINGS if name in spec}
+
+    @around(LambdaFunction, "update_configuration")
+    def updated(original, self, updates):
+        self.kept.update({name: updates[name] for name in FUNCTION_SETTINGS if name in updates})
+        if "TracingConfig" in updates:
+            self.tracing_config = updates["TracingConfig"]
+        if "EphemeralStorage" in updates:
+            self.ephemeral_storage = updates["EphemeralStorage"]["Size"]
+        if "ImageConfig" in updates:
+            self.image_config = ImageConfig(updates["ImageConfig"])
+        return original(self, updates)
+
+    @around(LambdaFunction, "update_function_code")
+    def uploaded(original, self, updates):
+        if updates.get("Architectures"):
+            self.architectures = updates["Architectures"]
+        return original(self, updates)
+
+    @around(LambdaFunction, "get_configuration")
+    def told(original, self, *arguments, **named):
+        config = original(self, *arguments, **named)
+        config["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": self.logs_group_name}
+        for name, value in getattr(self, "kept", {}).items():
+            if name == "LoggingConfig":
+                config[name].update(value)
+            elif name == "SnapStart":
+                # Only versions are optimised.
+                config[name] = {"ApplyOn": value["ApplyOn"], "OptimizationStatus": "Off"}
+            elif value and value != {"TargetArn": ""}:
+                config[name] = value
+        return config
+
+
+@patches("awslambda")
+def statements_and_mappings_are_made_once():
+    """moto takes a second statement of an id, and a second mapping of a source."""
+    from moto.awslambda.models import LambdaBackend
+    from moto.core.exceptions import JsonRESTError
+
+    class Conflict(JsonRESTError):
+        code = 409
+
+        def __init__(self, message):
+            super().__init__("ResourceConflictException", message)
+
+    @around(LambdaBackend, "add_permission")
+    def add_permission(original, self, function_name, qualifier, raw):
+        sid = json.loads(raw).get("StatementId")
+        policy = self.get_function(function_name, qualifier).policy
+        if any(it.get("Sid") == sid for it in policy.statements):
+            raise Conflict(f"The statement id ({sid}) provided already exists.")
+        return original(self, function_name, qualifier, raw)
+
+    @around(LambdaBackend, "create_event_source_mapping")
+    def create_mapping(original, self, spec):
+        wanted = self.get_function(spec["FunctionName"]).function_arn
+        for it in self.list_event_source_mappings(spec.get("EventSourceArn"), None):
+            if it.function_arn == wanted:
+                why = "An event source mapping with this source and function already exists. "
+                why += f"Please update or delete the existing mapping with UUID {it.uuid}"
+                raise Conflict(why)
+        return original(self, spec)
+
+    @around(LambdaBackend, "list_event_source_mappings")
+    def list_mappings(original, self, event_source_arn, function_name):
+        found = original(self, event_source_arn, None)
+        if not function_name:
+            return found
+        arn = self.get_function(function_name).function_arn
+        return [it for it in found if it.function_arn == arn]
+
+
+# ---------------------------------------------------------------- DynamoDB
+
+
+@patches("dynamodb")
+def tables_keep_their_settings():
+    """moto forgets a table's class and limits, and changes no encryption."""
+    from moto.dynamodb.models.table import Table
+    from moto.dynamodb.responses import DynamoHandler
+
+    def keeping(original, self, *arguments, **named):
+        answer = original(self, *arguments, **named)
+        table = self.dynamodb_backend.get_table(self.body["TableName"])
+        kept = table.__dict__.setdefault("kept", {})
+        for name in ("TableClass", "OnDemandThroughput"):
+            if name in self.body:
+                kept[name] = self.body[name]
+        if "SSESpecification" in self.body:
+            table.sse_specification = self.body["SSESpecification"]
+        return answer
+
+    around(DynamoHandler, "create_table")(keeping)
+    around(DynamoHandler, "update_table")(keeping)
+
+    @around(Table, "describe")
+    def describe(original, self, base_key="TableDescription"):
+        result = original(self, base_key)
+        kept = getattr(self, "kept", {})
+        result[base_key]["TableClassSummary"] = {"TableClass": kept.get("TableClass", "STANDARD")}
+        if "OnDemandThroughput" in kept:
+            result[base_key]["OnDemandThroughput"] = kept["OnDemandThroughput"]
+        return result
+
+
+# ---------------------------------------------------------- Step Functions
+
+
+@patches("stepfunctions")
+def machines_have_types_and_versions():
+    """moto makes every machine a standard one, and lists no versions."""
+    from moto.core.responses import ActionResult
+    from moto.stepfunctions.exceptions import ResourceNotFound
+    from moto.stepfunctions.models import StepFunctionBackend
+    from moto.stepfunctions.responses import StepFunctionResponse
+
+    @around(StepFunctionResponse, "create_state_machine")
+    def create(original, self):
+        answer = original(self)
+        name, kind = self._get_param("name"), self._get_param("type")
+        for it in self.stepfunction_backend.state_machines:
+            if it.name == name and kind:
+                it.type = kind
+        return answer
+
+    def list_state_machine_versions(self):
+        arn = self._get_param("stateMachineArn")
+        versions = self.stepfunction_backend.describe_state_machine(arn).versions
+        versions = sorted(versions.values(), key=lambda it: -it.version)
+        versions = versions[: self._get_param("maxResults") or None]
+        told = [(it.arn, it.creation_date) for it in versions]
+        keys = ("stateMachineVersionArn", "creationDate")
+        return ActionResult({"stateMachineVersions": [dict(zip(keys, it)) for it in told]})
+
+    StepFunctionResponse.list_state_machine_versions = list_state_machine_versions
+
+    @around(StepFunctionBackend, "list_tags_for_resource")
+    def tags(original, self, arn):
+        machines = {it.arn for it in self.state_machines}
+        if arn not in self.activities and arn not in machines:
+            raise ResourceNotFound(f"Resource not found: '{arn}'")
+        return original(self, arn)
+
+    # A machine of the same name later has none of its tags.
+    def forgetting(original, self, arn):
+        original(self, arn)
+        self.tagger.delete_all_tags_for_resource(arn)
+
+    around(StepFunctionBackend, "delete_state_machine")(forgetting)
+    around(StepFunctionBackend, "delete_activity")(forgetting)
+
+
 # ------------------------------------------------------------------ server
 
 

@@ -144,6 +144,12 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     key_policy_of_a_new_principal
     key_policy_changed_to_a_new_principal
     queue_policy_of_a_new_principal
+    function_role
+    function_role_without_its_permissions
+    function_role_changed
+    mapping_role
+    machine_role
+    machine_logs
 }
 
 rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:

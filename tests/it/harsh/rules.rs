@@ -60,6 +60,18 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
     principal("queue_policy_of_a_new_principal", ["sqs", "SetQueueAttributes", "InvalidAttributeValue"],
         "Invalid value for the parameter Policy.", true, "sqs-QueuePolicy"),
+    principal("function_role", ["lambda", "POST /2015-03-31/functions", "InvalidParameterValueException"],
+        "The role defined for the function cannot be assumed by Lambda.", true, "lambda-Function"),
+    principal("function_role_without_its_permissions", ["lambda", "POST /2015-03-31/functions", "InvalidParameterValueException"],
+        "The provided execution role does not have permissions to call CreateNetworkInterface on EC2", true, "lambda-Function"),
+    principal("function_role_changed", ["lambda", "PUT /2015-03-31/functions/contract/configuration", "InvalidParameterValueException"],
+        "The role defined for the function cannot be assumed by Lambda.", true, "lambda-Function"),
+    principal("mapping_role", ["lambda", "POST /2015-03-31/event-source-mappings", "InvalidParameterValueException"],
+        "The function execution role does not have permissions to call ReceiveMessage on SQS", false, "lambda-EventSourceMapping"),
+    principal("machine_role", ["states", "CreateStateMachine", "AccessDeniedException"],
+        "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.", true, "sfn-StateMachine"),
+    principal("machine_logs", ["states", "CreateStateMachine", "AccessDeniedException"],
+        "The state machine IAM Role is not authorized to access the Log Destination", true, "sfn-StateMachine"),
 ];
 
 /// What was just made is unknown to whoever is to use it.

@@ -431,8 +431,9 @@ impl<'a> Executor<'a> {
             return;
         };
         let state = &job.state;
+        let id = self.run.registry.shown_id(&state.token, Value::string(id));
         let seen = Seen {
-            reference: Ref { urn: state.urn.0.clone(), id: Value::string(id) },
+            reference: Ref { urn: state.urn.0.clone(), id },
             token: state.token.clone(),
             name: state.urn.name().to_owned(),
             outputs: outputs.as_map().cloned().unwrap_or_default(),

@@ -520,6 +520,7 @@ impl<'a> Planner<'a> {
     }
 
     fn see(&mut self, decl: &ast::Resource, urn: &Urn, id: Value, outputs: Map, complete: bool) {
+        let id = self.inquiry.registry.shown_id(&decl.token.value, id);
         let seen = Seen {
             reference: Ref { urn: urn.0.clone(), id },
             token: decl.token.value.clone(),

@@ -78,6 +78,9 @@ static RULES: &[Rule] = &[
     rule("aws:apigateway/", "BadRequestException", "The role ARN does not have required permissions", 2, IAM),
     rule("aws:apigateway/", "BadRequestException", "could not successfully write to CloudWatch Logs", 2, IAM),
     rule("aws:apigateway/", "ConflictException", "try again later", 5, BUSY),
+    rule("aws:apigateway", "BadRequestException", "remove all base path mappings", 2, IN_USE),
+    rule("aws:apigateway/deployment:", "BadRequestException", "Active stages pointing to this deployment", 2, IN_USE),
+    rule("aws:apigatewayv2/integration:", "ConflictException", "is referenced by the following Routes", 2, IN_USE),
     rule("aws:apigatewayv2/", "BadRequestException", "could not successfully write to CloudWatch Logs", 2, IAM),
     rule("aws:apigatewayv2/", "ConflictException", "try again later", 5, BUSY),
     // Application Auto Scaling, which hands on what ECS and CloudWatch told it

@@ -128,6 +128,7 @@ macro_rules! rows {
 }
 
 rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
+    api_gateway_logs_role
     ecs_service_role
     ecs_service_linked_role
     ecs_cluster_linked_role

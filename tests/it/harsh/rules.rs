@@ -28,6 +28,8 @@ const fn principal(
 
 #[rustfmt::skip]
 pub(crate) const PROPAGATION: &[Propagation] = &[
+    principal("api_gateway_logs_role", ["apigateway", "PATCH /account", "BadRequestException"],
+        "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.", true, "apigateway-Account"),
     principal("ecs_service_role", ["ecs", "CreateService", "InvalidParameterException"],
         "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the ECS service role being passed has the proper permissions.", false, "ecs-Service"),
     principal("ecs_service_linked_role", ["ecs", "CreateService", "InvalidParameterException"],

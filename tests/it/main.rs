@@ -16,6 +16,8 @@ mod deployment;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
+#[cfg(feature = "aws")]
+mod functions;
 mod fuzz;
 #[cfg(feature = "aws")]
 mod harsh;

@@ -27,6 +27,9 @@ from datetime import datetime, timezone
 # AWS's own policies, which roles attach by ARN.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
+# How many seconds a certificate waits for its proof, which nobody looks for here.
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
+
 from moto import backends  # noqa: E402
 from moto.core.base_backend import BackendDict, BaseBackend  # noqa: E402
 from moto.core.common_models import BaseModel  # noqa: E402
@@ -722,6 +725,19 @@ def clusters_live():
     Response.update_cluster_settings = update_cluster_settings
 
 
+@patches("ecs")
+def capacity_providers_drain():
+    """UpdateCapacityProvider changes the draining of instances, too."""
+    from moto.ecs.models import CapacityProvider
+
+    @around(CapacityProvider, "update")
+    def update(original, self, asg_details):
+        original(self, asg_details)
+        if "managedDraining" in asg_details:
+            draining = asg_details["managedDraining"]
+            self.auto_scaling_group_provider["managedDraining"] = draining
+
+
 # ------------------------------------------------------------------- ELBv2
 
 
@@ -782,6 +798,18 @@ def listeners_are_made_once():
         made = original(self, **named)
         made.said = said
         return made
+
+
+@patches("elbv2")
+def certificates_are_added_once():
+    """Adding what a listener has is no change."""
+    from moto.elbv2.models import ELBv2Backend
+
+    @around(ELBv2Backend, "add_listener_certificates")
+    def add_listener_certificates(original, self, arn, certificates):
+        there = set(self.describe_listener_certificates(arn))
+        fresh = [it for it in certificates if it["CertificateArn"] not in there]
+        return original(self, arn, fresh)
 
 
 # --------------------------------------------------------------------- RDS
@@ -1939,6 +1967,70 @@ def api_gateway():
 
     APIGatewayBackend.get_stage = get_stage
     urls.url_paths = {"{0}/(?P<path>.+)$": Answers.dispatch}
+
+# -------------------------------------------------------------- EventBridge
+
+
+@patches("events")
+def buses_change():
+    """UpdateEventBus, and the bus's log configuration."""
+    from moto.events.responses import EventsHandler
+
+    NAMES = {
+        "Description": "description",
+        "KmsKeyIdentifier": "kms_key_identifier",
+        "DeadLetterConfig": "dead_letter_config",
+        "LogConfig": "log_config",
+    }
+
+    @around(EventsHandler, "create_event_bus")
+    def create_event_bus(original, self):
+        answer = original(self)
+        bus = self.events_backend.describe_event_bus(self._get_param("Name"))
+        bus.log_config = self._get_param("LogConfig")
+        return answer
+
+    def update_event_bus(self):
+        bus = self.events_backend.describe_event_bus(self._get_param("Name"))
+        for name, own in NAMES.items():
+            setattr(bus, own, self._get_param(name))
+        return json.dumps({"Arn": bus.arn, "Name": bus.name}), self.response_headers
+
+    EventsHandler.update_event_bus = update_event_bus
+
+    @around(EventsHandler, "describe_event_bus")
+    def describe_event_bus(original, self):
+        body, headers = original(self)
+        name = self._get_param("Name") or "default"
+        config = getattr(self.events_backend.describe_event_bus(name), "log_config", None)
+        told = {**json.loads(body), **({"LogConfig": config} if config else {})}
+        return json.dumps(told), headers
+
+
+# ---------------------------------------------------------- Secrets Manager
+
+
+@patches("secretsmanager")
+def rotation_is_kept():
+    """RotateSecret keeps its settings. No function runs here: the value stays."""
+    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+
+    def rotate_secret(self, secret_id, client_request_token=None, rotation_lambda_arn=None, rotation_rules=None, rotate_immediately=True):
+        self.describe_secret(secret_id)
+        secret = self.secrets[secret_id]
+        secret.rotation_requested = secret.rotation_enabled = True
+        secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
+        secret.rotation_rules = rotation_rules or getattr(secret, "rotation_rules", {})
+        return secret.to_short_dict()
+
+    SecretsManagerBackend.rotate_secret = rotate_secret
+
+    @around(FakeSecret, "to_dict")
+    def to_dict(original, self):
+        told = original(self)
+        if told.get("RotationRules"):
+            told["RotationRules"] = getattr(self, "rotation_rules", {})
+        return told
 
 
 # ------------------------------------------------------------------ server

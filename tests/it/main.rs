@@ -19,6 +19,8 @@ mod editor;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
+#[cfg(feature = "aws")]
+mod functions;
 mod fuzz;
 #[cfg(feature = "aws")]
 mod harsh;

@@ -240,7 +240,8 @@ fn a_file_may_not_be_huge() {
     let dir = folder(&[]);
     let file = File::create(dir.path().join("huge")).unwrap();
     file.set_len(FILE_BYTES_MAX + 1).unwrap();
-    let error = read_file(&[dir.path().to_owned()], dir.path(), "huge", FileForm::Base64).unwrap_err();
+    let error =
+        read_file(&[dir.path().to_owned()], dir.path(), "huge", FileForm::Base64).unwrap_err();
     assert_eq!(error, "`huge` is larger than 64 MiB");
 }
 

@@ -27,6 +27,9 @@ from datetime import datetime, timezone
 # AWS's own policies, which roles attach by ARN.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
+# How many seconds a certificate waits for its proof, which nobody looks for here.
+os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
+
 from moto import backends  # noqa: E402
 from moto.core.base_backend import BackendDict, BaseBackend  # noqa: E402
 from moto.core.common_models import BaseModel  # noqa: E402
@@ -722,6 +725,19 @@ def clusters_live():
     Response.update_cluster_settings = update_cluster_settings
 
 
+@patches("ecs")
+def capacity_providers_drain():
+    """UpdateCapacityProvider changes the draining of instances, too."""
+    from moto.ecs.models import CapacityProvider
+
+    @around(CapacityProvider, "update")
+    def update(original, self, asg_details):
+        original(self, asg_details)
+        if "managedDraining" in asg_details:
+            draining = asg_details["managedDraining"]
+            self.auto_scaling_group_provider["managedDraining"] = draining
+
+
 # ------------------------------------------------------------------- ELBv2
 
 
@@ -782,6 +798,18 @@ def listeners_are_made_once():
         made = original(self, **named)
         made.said = said
         return made
+
+
+@patches("elbv2")
+def certificates_are_added_once():
+    """Adding what a listener has is no change."""
+    from moto.elbv2.models import ELBv2Backend
+
+    @around(ELBv2Backend, "add_listener_certificates")
+    def add_listener_certificates(original, self, arn, certificates):
+        there = set(self.describe_listener_certificates(arn))
+        fresh = [it for it in certificates if it["CertificateArn"] not in there]
+        return original(self, arn, fresh)
 
 
 # --------------------------------------------------------------------- RDS
@@ -1075,6 +1103,934 @@ def scanning_can_be_switched_off():
     def put_image_scanning_configuration(original, self, registry_id, repository_name, image_scan_config):
         told = {"scanOnPush": False, **(image_scan_config or {})}
         return original(self, registry_id, repository_name, told)
+
+
+# ------------------------------------------------------------------ Lambda
+
+
+# What moto forgets of a function; empty ones are none.
+FUNCTION_SETTINGS = ("DeadLetterConfig", "DurableConfig", "FileSystemConfigs", "KMSKeyArn")
+FUNCTION_SETTINGS += ("LoggingConfig", "SnapStart", "TenancyConfig")
+
+
+@patches("awslambda")
+def functions_keep_their_settings():
+    from moto.awslambda.models import ImageConfig, LambdaFunction
+
+    @around(LambdaFunction, "__init__")
+    def created(original, self, account_id, spec, *arguments, **named):
+        original(self, account_id, spec, *arguments, **named)
+        self.kept = {name: spec[name] for name in FUNCTION_SETTINGS if name in spec}
+
+    @around(LambdaFunction, "update_configuration")
+    def updated(original, self, updates):
+        self.kept.update({name: updates[name] for name in FUNCTION_SETTINGS if name in updates})
+        if "TracingConfig" in updates:
+            self.tracing_config = updates["TracingConfig"]
+        if "EphemeralStorage" in updates:
+            self.ephemeral_storage = updates["EphemeralStorage"]["Size"]
+        if "ImageConfig" in updates:
+            self.image_config = ImageConfig(updates["ImageConfig"])
+        return original(self, updates)
+
+    @around(LambdaFunction, "update_function_code")
+    def uploaded(original, self, updates):
+        if updates.get("Architectures"):
+            self.architectures = updates["Architectures"]
+        return original(self, updates)
+
+    @around(LambdaFunction, "get_configuration")
+    def told(original, self, *arguments, **named):
+        config = original(self, *arguments, **named)
+        config["LoggingConfig"] = {"LogFormat": "Text", "LogGroup": self.logs_group_name}
+        for name, value in getattr(self, "kept", {}).items():
+            if name == "LoggingConfig":
+                config[name].update(value)
+            elif name == "SnapStart":
+                # Only versions are optimised.
+                config[name] = {"ApplyOn": value["ApplyOn"], "OptimizationStatus": "Off"}
+            elif value and value != {"TargetArn": ""}:
+                config[name] = value
+        return config
+
+
+@patches("awslambda")
+def statements_and_mappings_are_made_once():
+    """moto takes a second statement of an id, and a second mapping of a source."""
+    from moto.awslambda.models import LambdaBackend
+    from moto.core.exceptions import JsonRESTError
+
+    class Conflict(JsonRESTError):
+        code = 409
+
+        def __init__(self, message):
+            super().__init__("ResourceConflictException", message)
+
+    @around(LambdaBackend, "add_permission")
+    def add_permission(original, self, function_name, qualifier, raw):
+        sid = json.loads(raw).get("StatementId")
+        policy = self.get_function(function_name, qualifier).policy
+        if any(it.get("Sid") == sid for it in policy.statements):
+            raise Conflict(f"The statement id ({sid}) provided already exists.")
+        return original(self, function_name, qualifier, raw)
+
+    @around(LambdaBackend, "create_event_source_mapping")
+    def create_mapping(original, self, spec):
+        wanted = self.get_function(spec["FunctionName"]).function_arn
+        for it in self.list_event_source_mappings(spec.get("EventSourceArn"), None):
+            if it.function_arn == wanted:
+                why = "An event source mapping with this source and function already exists. "
+                why += f"Please update or delete the existing mapping with UUID {it.uuid}"
+                raise Conflict(why)
+        return original(self, spec)
+
+    @around(LambdaBackend, "list_event_source_mappings")
+    def list_mappings(original, self, event_source_arn, function_name):
+        found = original(self, event_source_arn, None)
+        if not function_name:
+            return found
+        arn = self.get_function(function_name).function_arn
+        return [it for it in found if it.function_arn == arn]
+
+
+# ---------------------------------------------------------------- DynamoDB
+
+
+@patches("dynamodb")
+def tables_keep_their_settings():
+    """moto forgets a table's class and limits, and changes no encryption."""
+    from moto.dynamodb.models.table import Table
+    from moto.dynamodb.responses import DynamoHandler
+
+    def keeping(original, self, *arguments, **named):
+        answer = original(self, *arguments, **named)
+        table = self.dynamodb_backend.get_table(self.body["TableName"])
+        kept = table.__dict__.setdefault("kept", {})
+        for name in ("TableClass", "OnDemandThroughput"):
+            if name in self.body:
+                kept[name] = self.body[name]
+        if "SSESpecification" in self.body:
+            table.sse_specification = self.body["SSESpecification"]
+        return answer
+
+    around(DynamoHandler, "create_table")(keeping)
+    around(DynamoHandler, "update_table")(keeping)
+
+    @around(Table, "describe")
+    def describe(original, self, base_key="TableDescription"):
+        result = original(self, base_key)
+        kept = getattr(self, "kept", {})
+        result[base_key]["TableClassSummary"] = {"TableClass": kept.get("TableClass", "STANDARD")}
+        if "OnDemandThroughput" in kept:
+            result[base_key]["OnDemandThroughput"] = kept["OnDemandThroughput"]
+        return result
+
+
+# ---------------------------------------------------------- Step Functions
+
+
+@patches("stepfunctions")
+def machines_have_types_and_versions():
+    """moto makes every machine a standard one, and lists no versions."""
+    from moto.core.responses import ActionResult
+    from moto.stepfunctions.exceptions import ResourceNotFound
+    from moto.stepfunctions.models import StepFunctionBackend
+    from moto.stepfunctions.responses import StepFunctionResponse
+
+    @around(StepFunctionResponse, "create_state_machine")
+    def create(original, self):
+        answer = original(self)
+        name, kind = self._get_param("name"), self._get_param("type")
+        for it in self.stepfunction_backend.state_machines:
+            if it.name == name and kind:
+                it.type = kind
+        return answer
+
+    def list_state_machine_versions(self):
+        arn = self._get_param("stateMachineArn")
+        versions = self.stepfunction_backend.describe_state_machine(arn).versions
+        versions = sorted(versions.values(), key=lambda it: -it.version)
+        versions = versions[: self._get_param("maxResults") or None]
+        told = [(it.arn, it.creation_date) for it in versions]
+        keys = ("stateMachineVersionArn", "creationDate")
+        return ActionResult({"stateMachineVersions": [dict(zip(keys, it)) for it in told]})
+
+    StepFunctionResponse.list_state_machine_versions = list_state_machine_versions
+
+    @around(StepFunctionBackend, "list_tags_for_resource")
+    def tags(original, self, arn):
+        machines = {it.arn for it in self.state_machines}
+        if arn not in self.activities and arn not in machines:
+            raise ResourceNotFound(f"Resource not found: '{arn}'")
+        return original(self, arn)
+
+    # A machine of the same name later has none of its tags.
+    def forgetting(original, self, arn):
+        original(self, arn)
+        self.tagger.delete_all_tags_for_resource(arn)
+
+    around(StepFunctionBackend, "delete_state_machine")(forgetting)
+    around(StepFunctionBackend, "delete_activity")(forgetting)
+# -------------------------------------------------------------- API Gateway
+#
+# moto forgets much of what it is told of an API, updates little of it, and has
+# no deployments of HTTP APIs. Its answers are replaced as a whole: documents by
+# their paths, with what AWS fills in and refuses.
+
+
+class Refused(Exception):
+    def __init__(self, code, message, status=400):
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def conflict(message):
+    return Refused("ConflictException", message, 409)
+
+
+def bad(message):
+    return Refused("BadRequestException", message)
+
+
+class Kept(BaseModel):
+    """A document of API Gateway; its class is what a census counts it as."""
+
+    __module__ = "moto.apigateway.models"  # moto files models by service
+
+    def __init__(self, path, document):
+        self.id, self.document = path.rsplit("/", 1)[-1], document
+
+    @property
+    def web_acl_arn(self):
+        return self.document.get("webAclArn")
+
+    @web_acl_arn.setter
+    def web_acl_arn(self, arn):
+        self.document["webAclArn"] = arn
+
+
+GATEWAY_KINDS = {
+    "apikeys": "ApiKey", "apimappings": "ApiMapping", "apis": "Api", "authorizers": "Authorizer",
+    "deployments": "Deployment", "domainnames": "DomainName", "integrations": "Integration",
+    "keys": "UsagePlanKey", "methods": "Method", "models": "Model", "responses": "Response",
+    "requestvalidators": "RequestValidator", "resources": "Resource", "restapis": "RestApi",
+    "routes": "Route", "stages": "Stage", "usageplans": "UsagePlan", "vpclinks": "VpcLink",
+}  # fmt: skip
+GATEWAY_CLASSES = {
+    name: type(name, (Kept,), {"__module__": Kept.__module__})
+    for name in (*GATEWAY_KINDS.values(), "Backing")
+}
+
+# What patches say as texts.
+PATCHED_FLAGS = {
+    "apiKeyRequired", "cacheClusterEnabled", "cacheDataEncrypted", "cachingEnabled",
+    "dataTraceEnabled", "disableExecuteApiEndpoint", "enabled", "insecureSkipVerification",
+    "metricsEnabled", "requireAuthorizationForCacheControl", "tracingEnabled", "useStageCache",
+    "validateRequestBody", "validateRequestParameters",
+}  # fmt: skip
+PATCHED_NUMBERS = {
+    "authorizerResultTtlInSeconds": int, "burstLimit": int, "cacheTtlInSeconds": int,
+    "limit": int, "minimumCompressionSize": int, "offset": int, "percentTraffic": float,
+    "rateLimit": float, "throttlingBurstLimit": int, "throttlingRateLimit": float,
+    "timeoutInMillis": int,
+}  # fmt: skip
+# Lists whose members patches name by value, and those that they name by path.
+LISTS_BY_VALUE = {"authorizationScopes", "features", "providerARNs", "vpcEndpointIds"}
+LISTS_BY_PATH = {"binaryMediaTypes", "cacheKeyParameters"}
+
+METHOD_SETTINGS = {
+    "metrics/enabled": "metricsEnabled", "logging/loglevel": "loggingLevel",
+    "logging/dataTrace": "dataTraceEnabled", "throttling/burstLimit": "throttlingBurstLimit",
+    "throttling/rateLimit": "throttlingRateLimit", "caching/enabled": "cachingEnabled",
+    "caching/ttlInSeconds": "cacheTtlInSeconds", "caching/dataEncrypted": "cacheDataEncrypted",
+    "caching/requireAuthorizationForCacheControl": "requireAuthorizationForCacheControl",
+    "caching/unauthorizedCacheControlHeaderStrategy": "unauthorizedCacheControlHeaderStrategy",
+}  # fmt: skip
+NEW_METHOD_SETTINGS = {
+    "metricsEnabled": False, "dataTraceEnabled": False, "throttlingBurstLimit": -1,
+    "throttlingRateLimit": -1.0, "cachingEnabled": False, "cacheTtlInSeconds": 300,
+    "cacheDataEncrypted": False, "requireAuthorizationForCacheControl": True,
+    "unauthorizedCacheControlHeaderStrategy": "SUCCEED_WITH_RESPONSE_HEADER",
+}  # fmt: skip
+
+
+def typed_patch(name, value):
+    if name in PATCHED_FLAGS:
+        return value == "true"
+    return PATCHED_NUMBERS[name](value) if name in PATCHED_NUMBERS else value
+
+
+class Gateway:
+    """One region's APIs, of both versions."""
+
+    def __init__(self, backend, account, region):
+        self.account, self.region = account, region
+        kept = vars(backend)
+        self.kept = kept.setdefault("documents", {})
+        throttle = {"burstLimit": 5000, "rateLimit": 10000.0}
+        new = {"throttleSettings": throttle, "features": ["UsagePlans"], "apiKeyVersion": "4"}
+        self.settings = kept.setdefault("settings", new)
+
+    def one(self, path):
+        if path not in self.kept:
+            raise Refused("NotFoundException", f"Invalid identifier specified: {path}", 404)
+        return self.kept[path].document
+
+    def below(self, path):
+        return {
+            key.rsplit("/", 1)[-1]: it.document
+            for key, it in self.kept.items()
+            if key.startswith(path + "/") and "/" not in key[len(path) + 1 :]
+        }
+
+    def put(self, path, document):
+        parts = path.split("/")
+        name = "Backing" if parts[-1] == "integration" else GATEWAY_KINDS[parts[-2]]
+        self.kept[path] = GATEWAY_CLASSES[name](path, document)
+        return document
+
+    def drop(self, path):
+        self.one(path)
+        for key in [it for it in self.kept if it == path or it.startswith(path + "/")]:
+            del self.kept[key]
+        return 202, {}
+
+    def answer(self, verb, path, query, body):
+        parts = path.strip("/").split("/")
+        newer = parts[0] == "v2"
+        parts = parts[1:] if newer else parts
+        if parts[0] == "tags":
+            return self.tags(verb, "/".join(parts).split("::/", 1)[1], query, body)
+        if parts == ["account"]:
+            if verb == "PATCH":
+                self.patch(self.settings, body["patchOperations"], "account")
+            return 200, self.settings
+        return (self.newer if newer else self.rest)(verb, parts, query, body)
+
+    def tags(self, verb, path, query, body):
+        tags = self.one(path).setdefault("tags", {})
+        if verb in ("PUT", "POST"):
+            tags.update(body["tags"])
+        if verb == "DELETE":
+            for key in query.get("tagKeys", []):
+                tags.pop(key, None)
+        return 200, {"tags": tags}
+
+    # REST APIs
+
+    def rest(self, verb, parts, query, body):
+        path = "/".join(parts)
+        inner = len(parts) > 6 and parts[6] == "integration"
+        owners = [it for it in (2, 4, 6) if it < len(parts)] + [7] * (inner and len(parts) > 7)
+        for it in owners:
+            self.one("/".join(parts[:it]))
+        is_one = len(parts) % 2 == (1 if inner else 0)
+        kind = parts[-1] if inner and len(parts) == 7 else parts[-2 if is_one else -1]
+        if verb == "GET" and is_one:
+            return 200, self.shown(path, query)
+        if verb == "GET":
+            return 200, {"item": [self.shown(f"{path}/{it}", query) for it in self.below(path)]}
+        if verb == "DELETE":
+            self.check_delete(kind, parts)
+            return self.drop(path)
+        if verb == "PATCH":
+            self.patch(self.one(path), body["patchOperations"], kind, parts)
+            return 200, self.shown(path, query)
+        if verb == "PUT" and kind == "restapis":
+            self.import_rest(path, query.get("mode", ["merge"])[0], body)
+            return 200, self.shown(path, query)
+        if verb == "PUT":
+            return 201, self.put_part(path, kind, inner, body)
+        if kind == "resources" and is_one:
+            return 201, self.child(parts[1], parts[3], body["pathPart"])
+        return 201, self.create(path, kind, parts, body)
+
+    def shown(self, path, query=None):
+        document = dict(self.one(path))
+        query = query or {}
+        parts = path.split("/")
+        if len(parts) == 4 and parts[2] == "resources":
+            methods = self.below(path + "/methods")
+            full = "methods" in query.get("embed", [])
+            shown = {it: self.shown(f"{path}/methods/{it}") if full else {} for it in methods}
+            document["resourceMethods"] = shown
+            document["path"] = self.path_of(parts[1], document)
+        if len(parts) == 6:
+            answers = self.below(path + "/responses")
+            document["methodResponses"] = answers
+            if path + "/integration" in self.kept:
+                document["methodIntegration"] = self.shown(path + "/integration")
+        if parts[-1] == "integration":
+            document["integrationResponses"] = self.below(path + "/responses")
+        if parts[0] == "apikeys" and not (set(query) & {"includeValue", "includeValues"}):
+            document.pop("value", None)
+        return {key: it for key, it in document.items() if it is not None}
+
+    def path_of(self, api, document):
+        if "parentId" not in document:
+            return "/"
+        parent = self.one(f"restapis/{api}/resources/{document['parentId']}")
+        return self.path_of(api, parent).rstrip("/") + "/" + document["pathPart"]
+
+    def child(self, api, parent, part):
+        resources = f"restapis/{api}/resources"
+        self.one(f"{resources}/{parent}")
+        if not re.match(r"^\{?[a-zA-Z0-9._\-:]+\+?\}?$", part):
+            raise bad("Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path")
+        for it in self.below(resources).values():
+            if it.get("parentId") == parent and it["pathPart"] == part:
+                raise conflict(f"Another resource with the same parent already has this name: {part}")
+        key = self.fresh(6)
+        document = {"id": key, "parentId": parent, "pathPart": part}
+        self.put(f"{resources}/{key}", document)
+        return self.shown(f"{resources}/{key}")
+
+    def fresh(self, length=10):
+        return uuid.uuid4().hex[:length]
+
+    def put_part(self, path, kind, inner, body):
+        name = path.rsplit("/", 1)[-1]
+        if kind == "methods":
+            if path in self.kept:
+                raise conflict("Method already exists for this resource")
+            body = {"apiKeyRequired": False, **body, "httpMethod": name}
+        elif kind == "integration":
+            for key in [it for it in self.kept if it.startswith(path + "/")]:
+                del self.kept[key]
+            self.check_integration(body)
+            body = {
+                "passthroughBehavior": "WHEN_NO_MATCH", "timeoutInMillis": 29000,
+                "cacheNamespace": path.split("/")[3], "cacheKeyParameters": [],
+                "connectionType": "INTERNET", "responseTransferMode": "BUFFERED", **body,
+            }  # fmt: skip
+        elif kind == "responses":
+            if path in self.kept and not inner:
+                raise conflict("Response already exists for this resource")
+            body = {**body, "statusCode": name}
+        self.put(path, body)
+        return self.shown(path)
+
+    def check_integration(self, body):
+        if body["type"] == "MOCK":
+            return
+        if not body.get("httpMethod"):
+            raise bad("Enumeration value for HttpMethod must be non-empty")
+        if body["type"] in ("AWS", "AWS_PROXY"):
+            if not re.match(r"arn:[^:]+:apigateway:[^:]+:[^:]+:(path|action)/", body["uri"]):
+                raise bad("AWS ARN for integration must contain path or action")
+        elif not body["uri"].startswith("http"):
+            raise bad("Invalid HTTP endpoint specified for URI")
+
+    def create(self, path, kind, parts, body):
+        key = self.fresh()
+        others = self.below(path).values()
+        document = {**body, "id": key}
+        if kind == "restapis":
+            document = {
+                "apiKeySource": "HEADER", "disableExecuteApiEndpoint": False,
+                "securityPolicy": "TLS_1_0", "endpointAccessMode": "BASIC", "apiStatus": "AVAILABLE",
+                "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
+                "createdDate": int(time.time()), "rootResourceId": self.fresh(), **document,
+            }  # fmt: skip
+            document["policy"] = self.policy(key, document.get("policy"))
+            self.put(f"{path}/{key}", document)
+            root = document["rootResourceId"]
+            self.put(f"{path}/{key}/resources/{root}", {"id": root})
+            return self.shown(f"{path}/{key}")
+        if kind == "deployments":
+            self.check_deployable(parts[1])
+            document["createdDate"] = int(time.time())
+        if kind == "stages":
+            key = document["stageName"]
+            if f"{path}/{key}" in self.kept:
+                raise conflict("Stage already exists")
+            self.check_deployment(parts[1], document["deploymentId"])
+            document = {"methodSettings": {}, **document, "createdDate": int(time.time())}
+            self.cache(document)
+            del document["id"]
+        if kind in ("authorizers", "models") and any(it["name"] == body["name"] for it in others):
+            raise conflict(f"{kind} must be unique by their names: {body['name']} exists already")
+        if kind == "models":
+            key = document["name"]
+        if kind == "authorizers":
+            document = {"authorizerResultTtlInSeconds": 300, **document}
+        if kind == "apikeys":
+            document.setdefault("value", uuid.uuid4().hex)
+            if any(it["value"] == document["value"] for it in others):
+                raise conflict("API Key already exists")
+            document["createdDate"] = document["lastUpdatedDate"] = int(time.time())
+        if kind == "usageplans":
+            document.setdefault("apiStages", [])
+        if kind == "keys":
+            api_key, key = self.one(f"apikeys/{body['keyId']}"), body["keyId"]
+            if f"{path}/{key}" in self.kept:
+                raise conflict(f"{key} is already a key of this usage plan")
+            document = {"id": key, "type": body["keyType"]}
+            document.update({it: api_key[it] for it in ("name", "value")})
+        self.put(f"{path}/{key}", document)
+        return self.shown(f"{path}/{key}", {"includeValue": ["true"]})
+
+    def policy(self, api, text):
+        """With the API's ARN in its resources, and as the inside of a string."""
+        if not text:
+            return None
+        own = f"arn:aws:execute-api:{self.region}:{self.account}:{api}/"
+        return json.dumps(json.dumps(json.loads(text)).replace('"execute-api:/', f'"{own}'))[1:-1]
+
+    def cache(self, stage):
+        on = stage.get("cacheClusterEnabled")
+        stage["cacheClusterStatus"] = "AVAILABLE" if on else "NOT_AVAILABLE"
+        stage["cacheClusterSize"] = stage.get("cacheClusterSize", "0.5") if on else None
+
+    def check_deployment(self, api, deployment):
+        if f"restapis/{api}/deployments/{deployment}" not in self.kept:
+            raise bad("Deployment id does not exist")
+
+    def check_deployable(self, api):
+        methods = [it for it in self.kept if re.match(f"restapis/{api}/resources/\\w+/methods/\\w+$", it)]
+        if not methods:
+            raise bad("The REST API doesn't contain any methods")
+        if any(it + "/integration" not in self.kept for it in methods):
+            raise bad("No integration defined for method")
+
+    def check_delete(self, kind, parts):
+        if kind == "deployments":
+            stages = self.below(f"restapis/{parts[1]}/stages").values()
+            if any(it["deploymentId"] == parts[-1] for it in stages):
+                raise bad("Active stages pointing to this deployment must be moved or deleted")
+        if kind == "usageplans" and self.one("/".join(parts))["apiStages"]:
+            raise bad(f"Cannot delete usage plan {parts[-1]} because it has associated API stages")
+        if kind == "stages":
+            for plan in self.below("usageplans").values():
+                for it in plan["apiStages"]:
+                    if [it["apiId"], it["stage"]] == [parts[1], parts[3]]:
+                        raise bad(f"Cannot delete stage '{parts[3]}': it is part of a usage plan")
+
+    def patch(self, document, operations, kind, parts=()):
+        before = copy.deepcopy(document)
+        try:
+            for it in operations:
+                self.patch_one(document, it["op"], it["path"], it.get("value"), kind, parts)
+        except Refused:
+            document.clear()
+            document.update(before)
+            raise
+        if kind == "stages":
+            self.check_deployment(parts[1], document["deploymentId"])
+            self.cache(document)
+
+    def patch_one(self, document, op, path, value, kind, parts):
+        setting = re.match(r"^/(.+)/((?:metrics|logging|throttling|caching)/\w+)$", path)
+        if kind == "stages" and setting:
+            name = METHOD_SETTINGS[setting[2]]
+            all_of = document["methodSettings"].setdefault(setting[1], dict(NEW_METHOD_SETTINGS))
+            all_of[name] = typed_patch(name, value)
+            return
+        if kind == "stages" and op == "remove" and path[1:] in document["methodSettings"]:
+            del document["methodSettings"][path[1:]]
+            return
+        if kind == "usageplans" and path.startswith("/apiStages"):
+            return self.patch_stages(document["apiStages"], op, path, value)
+        if path.startswith("/endpointConfiguration/types/"):
+            document["endpointConfiguration"]["types"] = [value]
+            return
+        if kind == "restapis" and path == "/policy":
+            document["policy"] = self.policy(document["id"], value)
+            return
+        *owners, name = [it.replace("~1", "/").replace("~0", "~") for it in path.split("/")[1:]]
+        variable = kind == "stages" and owners
+        if op == "add" and (variable or not owners and name not in LISTS_BY_VALUE):
+            raise bad(f"Invalid patch operation: add {path}")
+        target = document
+        for it in owners:
+            if it in LISTS_BY_PATH:
+                members = target.setdefault(it, [])
+                members.append(name) if op == "add" else members.remove(name)
+                return
+            target = target.setdefault(it, {})
+        if name in LISTS_BY_VALUE:
+            members = target.setdefault(name, [])
+            members.append(value) if op == "add" else members.remove(value)
+        elif op == "remove" or value in (None, ""):
+            target.pop(name, None)
+        elif owners[:1] in (["requestParameters"], ["responseParameters"]) and value in ("true", "false"):
+            target[name] = value == "true"
+        else:
+            target[name] = typed_patch(name, value)
+        if kind == "apikeys":
+            document["lastUpdatedDate"] = int(time.time())
+
+    def patch_stages(self, stages, op, path, value):
+        if path == "/apiStages":
+            api, stage = value.split(":")
+            self.one(f"restapis/{api}/stages/{stage}")
+            if op == "add":
+                stages.append({"apiId": api, "stage": stage})
+            else:
+                stages[:] = [it for it in stages if [it["apiId"], it["stage"]] != [api, stage]]
+            return
+        key, throttle = re.match(r"^/apiStages/([^/]+)/throttle/(.+)$", path).groups()
+        method, name = throttle.rsplit("/", 1)
+        for it in stages:
+            if f"{it['apiId']}:{it['stage']}" == key:
+                limits = it.setdefault("throttle", {}).setdefault(method, {})
+                limits[name] = typed_patch(name, value)
+
+    def import_rest(self, path, mode, text):
+        api = self.one(path)
+        said = self.document(text)
+        if mode == "overwrite":
+            for key in [it for it in self.kept if re.match(f"{path}/(resources|models)/", it)]:
+                if key != f"{path}/resources/{api['rootResourceId']}":
+                    del self.kept[key]
+            api.pop("description", None)
+        api["name"] = said.get("info", {}).get("title", api["name"])
+        if "description" in said.get("info", {}):
+            api["description"] = said["info"]["description"]
+        if "x-amazon-apigateway-binary-media-types" in said:
+            api["binaryMediaTypes"] = said["x-amazon-apigateway-binary-media-types"]
+        for route, methods in said.get("paths", {}).items():
+            at = api["rootResourceId"]
+            for part in [it for it in route.split("/") if it]:
+                children = self.below(f"{path}/resources").values()
+                same = [it for it in children if it.get("parentId") == at and it["pathPart"] == part]
+                at = (same[0] if same else self.child(api["id"], at, part))["id"]
+            for verb, method in methods.items():
+                verb = {"x-amazon-apigateway-any-method": "ANY"}.get(verb, verb.upper())
+                here = f"{path}/resources/{at}/methods/{verb}"
+                self.kept.pop(here, None)
+                self.put_part(here, "methods", False, {"authorizationType": "NONE"})
+                backing = method.get("x-amazon-apigateway-integration")
+                if backing:
+                    backing = {key: it for key, it in backing.items() if key != "responses"}
+                    backing["type"] = backing["type"].upper()
+                    self.put_part(here + "/integration", "integration", True, backing)
+
+    def document(self, text):
+        import yaml
+
+        said = yaml.safe_load(text)
+        if not isinstance(said, dict) or not ({"openapi", "swagger"} & set(said)):
+            raise bad("Invalid OpenAPI input.")
+        return said
+
+    # HTTP and WebSocket APIs
+
+    KEYS = {
+        "apimappings": "apiMappingId", "apis": "apiId", "authorizers": "authorizerId",
+        "deployments": "deploymentId", "domainnames": "domainName", "stages": "stageName",
+        "integrations": "integrationId", "routes": "routeId", "vpclinks": "vpcLinkId",
+    }  # fmt: skip
+
+    def newer(self, verb, parts, query, body):
+        # The key of a route may have slashes of its own.
+        parts = parts[:5] + ["/".join(parts[5:])] * (len(parts) > 5)
+        path = "/".join(parts)
+        for it in (2, 4):
+            if it < len(parts):
+                self.one("/".join(parts[:it]))
+        extra = len(parts) > 4 or parts[2:] == ["cors"]
+        if extra and verb == "DELETE":
+            return self.take_away(parts)
+        if extra:
+            raise NotImplementedError(f"{verb} {path}")
+        is_one = len(parts) % 2 == 0
+        kind = parts[-2 if is_one else -1]
+        if verb == "GET":
+            found = self.one(path) if is_one else list(self.below(path).values())
+            return 200, found if is_one else {"items": found}
+        if verb == "DELETE":
+            self.check_delete_newer(kind, parts)
+            answer = self.drop(path)
+            self.deploy(parts)
+            return answer
+        if verb == "PUT":
+            self.import_http(parts[1], self.document(body["body"]))
+            return 201, self.one(path)
+        if verb == "POST":
+            document = self.create_newer(path, kind, parts, body)
+        else:
+            document = self.one(path)
+            merged = {**document, **self.merged(document, body)}
+            self.check_newer(kind, parts, merged)
+            document.clear()
+            document.update({key: it for key, it in merged.items() if it != ""})
+        if kind in ("integrations", "routes", "authorizers"):
+            self.deploy(parts)
+        return 201, document
+
+    def merged(self, document, body):
+        """Maps of texts are merged, and lose what is empty; others are replaced."""
+        told = {}
+        for key, value in body.items():
+            if key in ("requestParameters", "responseParameters", "stageVariables"):
+                value = {**document.get(key, {}), **value}
+                value = {name: it for name, it in value.items() if it not in ("", {})}
+            if key in ("routeSettings", "defaultRouteSettings"):
+                value = {**document.get(key, {}), **value}
+            told[key] = value
+        return told
+
+    def take_away(self, parts):
+        document = self.one("/".join(parts[:4]) if len(parts) > 4 else "/".join(parts[:2]))
+        owner = {
+            "cors": "corsConfiguration", "accesslogsettings": "accessLogSettings",
+            "routesettings": "routeSettings", "requestparameters": "requestParameters",
+        }[parts[2] if len(parts) == 3 else parts[4]]  # fmt: skip
+        if len(parts) < 6:
+            document.pop(owner, None)
+        else:
+            document.get(owner, {}).pop(parts[5], None)
+        return 204, {}
+
+    def create_newer(self, path, kind, parts, body):
+        key = body.get(self.KEYS[kind]) or self.fresh(7)
+        if f"{path}/{key}" in self.kept:
+            raise conflict(f"{kind} {key} already exists")
+        document = {**self.defaults(kind, parts, body), **body, self.KEYS[kind]: key}
+        self.check_newer(kind, parts, document)
+        if kind == "apis":
+            host = f"{key}.execute-api.{self.region}.amazonaws.com"
+            scheme = {"HTTP": "https", "WEBSOCKET": "wss"}[document["protocolType"]]
+            document["apiEndpoint"] = f"{scheme}://{host}"
+        if kind == "domainnames":
+            for it in document["domainNameConfigurations"]:
+                it.setdefault("ipAddressType", "ipv4")
+                it["apiGatewayDomainName"] = f"d-{self.fresh()}.execute-api.{self.region}.amazonaws.com"
+                it["hostedZoneId"], it["domainNameStatus"] = "Z1UJRXOUMOOFQ8", "AVAILABLE"
+        self.put(f"{path}/{key}", document)
+        if kind == "apis" and document.pop("target", None):
+            self.quick(f"{path}/{key}", body)
+            for it in ("routeKey", "credentialsArn"):
+                document.pop(it, None)
+        if kind == "stages":
+            self.deploy(parts)
+        if kind == "deployments" and document.pop("stageName", None):
+            self.one(f"apis/{parts[1]}/stages/{body['stageName']}")["deploymentId"] = key
+        return document
+
+    def defaults(self, kind, parts, body):
+        made = now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        if kind == "apis":
+            return {
+                "apiKeySelectionExpression": "$request.header.x-api-key", "createdDate": made,
+                "routeSelectionExpression": "$request.method $request.path",
+                "disableExecuteApiEndpoint": False, "ipAddressType": "ipv4",
+            }  # fmt: skip
+        if kind == "integrations":
+            http = self.one("/".join(parts[:2]))["protocolType"] == "HTTP"
+            own = {"connectionType": "INTERNET", "timeoutInMillis": 30000 if http else 29000}
+            if http:
+                return {**own, "payloadFormatVersion": "1.0"}
+            selects = "${integration.response.statuscode}"
+            own["integrationResponseSelectionExpression"] = selects
+            return {**own, "passthroughBehavior": "WHEN_NO_MATCH"}
+        if kind == "routes":
+            return {"apiKeyRequired": False, "authorizationType": "NONE"}
+        if kind == "stages":
+            settings = {"detailedMetricsEnabled": False}
+            return {
+                "autoDeploy": False, "createdDate": made, "defaultRouteSettings": settings,
+                "routeSettings": {}, "stageVariables": {},
+            }  # fmt: skip
+        if kind == "deployments":
+            return {"autoDeployed": False, "deploymentStatus": "DEPLOYED", "createdDate": made}
+        if kind == "domainnames":
+            return {"apiMappingSelectionExpression": "$request.basepath",
+                    "routingMode": "API_MAPPING_ONLY"}  # fmt: skip
+        if kind == "apimappings":
+            return {"apiMappingKey": ""}
+        if kind == "vpclinks":
+            return {"vpcLinkStatus": "AVAILABLE", "vpcLinkVersion": "V2", "createdDate": made}
+        return {}
+
+    def check_newer(self, kind, parts, document):
+        path = "/".join(parts[:3])
+        own = document.get(self.KEYS[kind])
+        others = [it for it in self.below(path).values() if it.get(self.KEYS[kind]) != own]
+        if kind == "routes":
+            if any(it["routeKey"] == document["routeKey"] for it in others):
+                raise conflict(f"Route with key {document['routeKey']} already exists for this API")
+            target = document.get("target", "")
+            if target.startswith("integrations/") and f"apis/{parts[1]}/{target}" not in self.kept:
+                raise bad(f"Invalid integration: {target}")
+        if kind == "authorizers" and any(it["name"] == document["name"] for it in others):
+            raise conflict(f"Authorizer with name {document['name']} already exists")
+        if kind == "deployments" and not self.below(f"apis/{parts[1]}/routes"):
+            raise bad("At least one route is required before deploying the Api.")
+        if kind == "apimappings":
+            self.one(f"apis/{document['apiId']}/stages/{document['stage']}")
+            if any(it["apiMappingKey"] == document["apiMappingKey"] for it in others):
+                raise conflict("ApiMapping key already exists for this domain name")
+        if kind == "stages":
+            keys = {it["routeKey"] for it in self.below(f"apis/{parts[1]}/routes").values()}
+            for it in document.get("routeSettings", {}):
+                if it not in keys:
+                    raise Refused("NotFoundException", f"Unable to find Route by key {it}", 404)
+
+    def check_delete_newer(self, kind, parts):
+        if kind == "integrations":
+            routes = self.below(f"apis/{parts[1]}/routes").values()
+            keys = [it["routeKey"] for it in routes if it.get("target") == f"integrations/{parts[3]}"]
+            if keys:
+                why = f"Cannot delete Integration '{parts[3]}' for Api '{parts[1]}'"
+                raise conflict(f"{why} because it is referenced by the following Routes: {keys}")
+        if kind == "stages":
+            for key, it in self.kept.items():
+                if "/apimappings/" in key:
+                    if [it.document["apiId"], it.document["stage"]] == [parts[1], parts[3]]:
+                        why = "Please remove all base path mappings related to the stage"
+                        raise bad(f"Deleting stage {parts[3]} failed. {why} in your domain")
+
+    def deploy(self, parts):
+        """Stages that deploy themselves have a deployment of the latest routes."""
+        api = "/".join(parts[:2])
+        if parts[0] != "apis" or api not in self.kept or not self.below(f"{api}/routes"):
+            return
+        for stage in self.below(f"{api}/stages").values():
+            if not stage.get("autoDeploy"):
+                continue
+            last = f"{api}/deployments/{stage.get('deploymentId')}"
+            if last in self.kept and self.one(last)["autoDeployed"]:
+                del self.kept[last]
+            key = self.fresh(6)
+            made = {**self.defaults("deployments", parts, {}), "deploymentId": key}
+            self.put(f"{api}/deployments/{key}", {**made, "autoDeployed": True})
+            stage["deploymentId"] = key
+
+    def quick(self, api, body):
+        lambda_arn = ":lambda:" in body["target"]
+        backing = {"integrationType": "AWS_PROXY" if lambda_arn else "HTTP_PROXY"}
+        backing["integrationUri"] = body["target"]
+        parts = api.split("/")
+        backing = self.create_newer(f"{api}/integrations", "integrations", [*parts, "integrations"], backing)
+        route = {"routeKey": body.get("routeKey", "$default")}
+        route["target"] = f"integrations/{backing['integrationId']}"
+        self.create_newer(f"{api}/routes", "routes", [*parts, "routes"], route)
+        stage = {"stageName": "$default", "autoDeploy": True, "apiGatewayManaged": True}
+        self.create_newer(f"{api}/stages", "stages", [*parts, "stages"], stage)
+
+    def import_http(self, key, said):
+        path = f"apis/{key}"
+        api = self.one(path)
+        for old in [it for it in self.kept if re.match(f"{path}/(routes|integrations)/", it)]:
+            del self.kept[old]
+        api.pop("description", None)
+        info = said.get("info", {})
+        api["name"] = info.get("title", api["name"])
+        api.update({it: str(info[it]) for it in ("description", "version") if it in info})
+        api["corsConfiguration"] = said.get("x-amazon-apigateway-cors")
+        for route, methods in said.get("paths", {}).items():
+            for verb, method in methods.items():
+                told = method.get("x-amazon-apigateway-integration", {})
+                backing = {"integrationType": told.get("type", "HTTP_PROXY").upper()}
+                backing["integrationUri"] = told.get("uri")
+                of = ["apis", key, "integrations"]
+                backing = self.create_newer("/".join(of), of[-1], of, backing)
+                made = {"routeKey": f"{verb.upper()} {route}"}
+                made["target"] = f"integrations/{backing['integrationId']}"
+                of = ["apis", key, "routes"]
+                self.create_newer("/".join(of), of[-1], of, made)
+        self.deploy(["apis", key, "routes"])
+
+
+@patches("apigateway")
+def api_gateway():
+    from urllib.parse import parse_qs, unquote
+
+    from moto.apigateway import urls
+    from moto.apigateway.models import APIGatewayBackend, apigateway_backends
+    from moto.core.responses import BaseResponse
+
+    class Answers(BaseResponse):
+        def __init__(self):
+            super().__init__(service_name="apigateway")
+
+        def call_action(self):
+            backend = apigateway_backends[self.current_account][self.region]
+            gateway = Gateway(backend, self.current_account, self.region)
+            path, query = unquote(self.parsed_url.path), parse_qs(self.parsed_url.query)
+            # The body of an import is a document of its own.
+            imports = self.method == "PUT" and re.match(r"/restapis/\w+$", path)
+            body = self.body if imports else json.loads(self.body or "{}")
+            try:
+                status, document = gateway.answer(self.method, path, query, body)
+            except Refused as it:
+                kind = {"x-amzn-ErrorType": it.code}
+                return it.status, kind, json.dumps({"__type": it.code, "message": it.message})
+            document = {key: it for key, it in document.items() if it is not None}
+            return status, {"Content-Type": "application/json"}, json.dumps(document)
+
+    def get_stage(self, api, stage):
+        """Whom WAF tells of its association."""
+        return vars(self).get("documents", {})[f"restapis/{api}/stages/{stage}"]
+
+    APIGatewayBackend.get_stage = get_stage
+    urls.url_paths = {"{0}/(?P<path>.+)$": Answers.dispatch}
+
+# -------------------------------------------------------------- EventBridge
+
+
+@patches("events")
+def buses_change():
+    """UpdateEventBus, and the bus's log configuration."""
+    from moto.events.responses import EventsHandler
+
+    NAMES = {
+        "Description": "description",
+        "KmsKeyIdentifier": "kms_key_identifier",
+        "DeadLetterConfig": "dead_letter_config",
+        "LogConfig": "log_config",
+    }
+
+    @around(EventsHandler, "create_event_bus")
+    def create_event_bus(original, self):
+        answer = original(self)
+        bus = self.events_backend.describe_event_bus(self._get_param("Name"))
+        bus.log_config = self._get_param("LogConfig")
+        return answer
+
+    def update_event_bus(self):
+        bus = self.events_backend.describe_event_bus(self._get_param("Name"))
+        for name, own in NAMES.items():
+            setattr(bus, own, self._get_param(name))
+        return json.dumps({"Arn": bus.arn, "Name": bus.name}), self.response_headers
+
+    EventsHandler.update_event_bus = update_event_bus
+
+    @around(EventsHandler, "describe_event_bus")
+    def describe_event_bus(original, self):
+        body, headers = original(self)
+        name = self._get_param("Name") or "default"
+        config = getattr(self.events_backend.describe_event_bus(name), "log_config", None)
+        told = {**json.loads(body), **({"LogConfig": config} if config else {})}
+        return json.dumps(told), headers
+
+
+# ---------------------------------------------------------- Secrets Manager
+
+
+@patches("secretsmanager")
+def rotation_is_kept():
+    """RotateSecret keeps its settings. No function runs here: the value stays."""
+    from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
+
+    def rotate_secret(self, secret_id, client_request_token=None, rotation_lambda_arn=None, rotation_rules=None, rotate_immediately=True):
+        self.describe_secret(secret_id)
+        secret = self.secrets[secret_id]
+        secret.rotation_requested = secret.rotation_enabled = True
+        secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
+        secret.rotation_rules = rotation_rules or getattr(secret, "rotation_rules", {})
+        return secret.to_short_dict()
+
+    SecretsManagerBackend.rotate_secret = rotate_secret
+
+    @around(FakeSecret, "to_dict")
+    def to_dict(original, self):
+        told = original(self)
+        if told.get("RotationRules"):
+            told["RotationRules"] = getattr(self, "rotation_rules", {})
+        return told
 
 
 # ------------------------------------------------------------------ server

@@ -58,8 +58,8 @@
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
-//!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
-//!   rds/ secretsmanager/ sqs/ ssm/ wafv2/
+//!   acm/ appautoscaling/ cloudwatch/ dynamodb/ ec2/ ecr/ ecs/ iam/ kms/
+//!   lambda/ lb/ meta/ rds/ secretsmanager/ sfn/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

@@ -45,6 +45,8 @@ mod efs;
 #[cfg(feature = "aws")]
 mod elasticache;
 #[cfg(feature = "aws")]
+mod elb;
+#[cfg(feature = "aws")]
 mod iam;
 #[cfg(feature = "aws")]
 mod kinesis;
@@ -80,6 +82,8 @@ mod ssm;
 mod wafv2;
 
 use crate::provider::{AnyFunction, AnyResource};
+#[cfg(feature = "aws")]
+use crate::provider::{Error, Result, Tags};
 
 pub use clients::{Clients, connect, reach};
 pub use health::{Health, target_health};
@@ -134,20 +138,28 @@ pub const FACTS: &str = include_str!("pulumi-schema.json");
 #[cfg(feature = "aws")]
 pub fn functions() -> Vec<Box<dyn AnyFunction>> {
     [
+        acm::functions(),
         apigateway::functions(),
         apigatewayv2::functions(),
         autoscaling::functions(),
         cloudfront::functions(),
         cloudtrail::functions(),
+        cloudwatch::functions(),
         cognito::functions(),
         dynamodb::functions(),
         ec2::functions(),
+        ecr::functions(),
+        ecs::functions(),
         efs::functions(),
         elasticache::functions(),
+        elb::functions(),
         iam::functions(),
         kinesis::functions(),
+        kms::functions(),
         lambda::functions(),
+        lb::functions(),
         meta::functions(),
+        rds::functions(),
         route53::functions(),
         s3::functions(),
         scheduler::functions(),
@@ -155,11 +167,33 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         servicediscovery::functions(),
         sfn::functions(),
         sns::functions(),
+        sqs::functions(),
         ssm::functions(),
+        wafv2::functions(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What to send to a call that sets everything: the wanted, unless the
+/// program never said anything.
+#[cfg(feature = "aws")]
+fn kept<T>(old: Option<T>, new: Option<T>, live: Option<T>) -> Option<T> {
+    if old.is_none() && new.is_none() { live } else { new }
+}
+
+/// For a function that asks for one thing: whether it is the one with these
+/// tags, among others.
+#[cfg(feature = "aws")]
+fn check_tags(wanted: Option<&Tags>, live: &Tags) -> Result<()> {
+    let lacks = |(key, value): &(&String, &String)| live.0.get(*key) != Some(*value);
+    match wanted.and_then(|it| it.0.iter().find(lacks)) {
+        Some((key, value)) => {
+            Err(Error::invalid("tags", format!("what was found has no tag `{key}: {value}`")))
+        }
+        None => Ok(()),
+    }
 }
 
 #[cfg(not(feature = "aws"))]

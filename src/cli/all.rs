@@ -108,8 +108,8 @@ pub(super) async fn run(
     runner.conclude(&told)
 }
 
-/// Every project below `stacks/` that has the stack, in the order of their
-/// paths.
+/// Every project below `stacks/`, or below the folder in there where the command
+/// is given, that has the stack; in the order of their paths.
 fn members(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Vec<Member>> {
     if common.stack.as_deref().is_some_and(|it| it.contains('/')) {
         return Err(Failure::usage("with `--all`, `-s` is the name of a stack of every project"));
@@ -118,7 +118,9 @@ fn members(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Vec<Member>> {
         Some(directory) => runtime.directory.join(directory),
         None => runtime.directory.clone(),
     };
-    let folder = stacks_of(&start);
+    let around = stacks_of(&start);
+    let is_part = start.starts_with(&around) && load::find_project(&start).is_none();
+    let folder = if is_part { start } else { around };
     let mut members = Vec::new();
     let mut wrong = false;
     for file in load::projects_under(&folder) {

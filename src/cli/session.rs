@@ -27,10 +27,10 @@ use crate::{
         diag::{Diagnostic, Severity},
         eval::{Answers, Context, Evaluator, FileForm, Scope},
         expand,
-        load::{self, Loaded, Project},
+        load::{self, Loaded, Project, assets},
     },
     model::Value,
-    provider::{Calls, Pace, Registry, Settings},
+    provider::{Assets, Calls, Pace, Registry, Settings},
     store::{Keyring, Owner, Stack, Store},
 };
 
@@ -304,7 +304,9 @@ impl Session {
         let calls = workspace.calls.clone();
         let connector = connector(runtime, &calls);
         let (name, pace) = (stack.full_name(), pace(runtime));
-        let connections = Connections::new(connector, calls, name, pace, young_since);
+        let (roots, base) = (roots(project, &loaded), project.program_dir.clone());
+        let assets = Assets::new(move |asset| assets::read(&roots, &base, asset));
+        let connections = Connections::new(connector, calls, assets, name, pace, young_since);
         Ok(Self {
             workspace,
             stack,
@@ -367,15 +369,18 @@ impl Session {
         }
     }
 
+    /// In which folders the program's files must be.
+    pub(super) fn roots(&self) -> Vec<PathBuf> {
+        roots(&self.workspace.project, &self.loaded)
+    }
+
     pub(super) fn read_file(
         &self,
         path: &str,
         form: FileForm,
     ) -> std::result::Result<Value, String> {
         let project = &self.workspace.project;
-        let components = self.loaded.components.iter().map(|it| Path::new(&it.folder));
-        let roots: Vec<&Path> = [&*project.dir].into_iter().chain(components).collect();
-        let value = load::read_file(&roots, &project.program_dir, path, form)?;
+        let value = load::read_file(&self.roots(), &project.program_dir, path, form)?;
         let bytes = value.as_str().map_or(0, |it| it.len() as u64);
         self.files_read.set(self.files_read.get().saturating_add(bytes));
         if self.files_read.get() > load::FILES_BYTES_MAX {
@@ -423,6 +428,12 @@ fn default_providers(program: &Program, config: &Config, found: &mut Vec<Diagnos
 
 /// The Pulumi release whose language this program implements.
 const LANGUAGE: semver::Version = semver::Version::new(3, 259, 0);
+
+/// The project's folder, and those of the components that it uses.
+fn roots(project: &Project, loaded: &Loaded) -> Vec<PathBuf> {
+    let components = loaded.components.iter().map(|it| PathBuf::from(&it.folder));
+    [project.dir.clone()].into_iter().chain(components).collect()
+}
 
 fn required_versions(
     program: &Program,

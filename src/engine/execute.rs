@@ -431,10 +431,11 @@ impl<'a> Executor<'a> {
             return;
         };
         let state = &job.state;
+        let id = self.run.registry.shown_id(&state.token, Value::string(id));
         let seen = Seen {
             reference: Ref {
                 urn: state.urn.0.clone(),
-                id: if state.meta.component { Value::Null } else { Value::string(id) },
+                id: if state.meta.component { Value::Null } else { id },
             },
             token: state.token.clone(),
             name: state.urn.name().to_owned(),

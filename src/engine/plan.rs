@@ -567,6 +567,7 @@ impl<'a> Planner<'a> {
     }
 
     fn see(&mut self, decl: &ast::Resource, urn: &Urn, id: Value, outputs: Map, complete: bool) {
+        let id = self.inquiry.registry.shown_id(&decl.token.value, id);
         let component = self.is_component(&decl.token.value);
         let (id, complete) = if component { (Value::Null, true) } else { (id, complete) };
         let seen = Seen {

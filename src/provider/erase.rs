@@ -75,6 +75,9 @@ impl<R: Resource> AnyResource for Erased<R> {
     fn name_suffix(&self, inputs: &Value) -> &'static str {
         R::name_suffix(inputs)
     }
+    fn shown_id<'a>(&self, id: &'a str) -> &'a str {
+        R::shown_id(id)
+    }
     fn same(&self, path: &str, wanted: &Value, live: &Value) -> bool {
         R::same(path, wanted, live)
     }

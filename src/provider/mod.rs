@@ -2,6 +2,7 @@
 //! `async fn`s (`Resource`, `Local`, `Function`); the engine sees `dyn`
 //! (`AnyResource`, `AnyFunction`); `erase` is the only bridge.
 
+mod asset;
 mod calls;
 mod component;
 mod cx;
@@ -20,6 +21,7 @@ use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use asset::{Archive, Asset, Assets};
 pub use calls::{Call, Calls};
 pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
 pub use erase::{function, local, resource};
@@ -79,6 +81,12 @@ pub trait Resource: Send + Sync + 'static {
     /// The end of a chosen name, `.fifo`.
     fn name_suffix(_: &Value) -> &'static str {
         ""
+    }
+
+    /// What a program reads as `${it.id}`: for things whose own id does not
+    /// say where they are, the part of the id that other things name them by.
+    fn shown_id(id: &str) -> &str {
+        id
     }
 
     /// Whether a wanted value is the live one although it looks different.
@@ -216,6 +224,10 @@ pub trait AnyResource: Send + Sync {
     fn predict(&self, place: &Place, inputs: &Value) -> Map;
     fn serial(&self, inputs: &Value) -> Option<String>;
     fn name_suffix(&self, inputs: &Value) -> &'static str;
+    /// The id as programs read it.
+    fn shown_id<'a>(&self, id: &'a str) -> &'a str {
+        id
+    }
     fn same(&self, path: &str, wanted: &Value, live: &Value) -> bool;
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>>;
     fn finish<'a>(&'a self, cx: &'a Cx, id: &'a str, new: &'a Value) -> BoxFuture<'a, Result<()>>;
@@ -317,6 +329,14 @@ impl Registry {
 
     pub fn function(&self, token: &str) -> Option<&dyn AnyFunction> {
         self.functions.get(token).map(AsRef::as_ref)
+    }
+
+    /// An id of this type, as programs read it.
+    pub fn shown_id(&self, token: &str, id: Value) -> Value {
+        match (self.resource(token), &id) {
+            (Some(kind), Value::String(text)) => Value::string(kind.shown_id(text)),
+            _ => id,
+        }
     }
 
     /// The canonical token for any of its spellings: as written, `pkg:Name`

@@ -78,6 +78,9 @@ static RULES: &[Rule] = &[
     rule("aws:apigateway/", "BadRequestException", "The role ARN does not have required permissions", 2, IAM),
     rule("aws:apigateway/", "BadRequestException", "could not successfully write to CloudWatch Logs", 2, IAM),
     rule("aws:apigateway/", "ConflictException", "try again later", 5, BUSY),
+    rule("aws:apigateway", "BadRequestException", "remove all base path mappings", 2, IN_USE),
+    rule("aws:apigateway/deployment:", "BadRequestException", "Active stages pointing to this deployment", 2, IN_USE),
+    rule("aws:apigatewayv2/integration:", "ConflictException", "is referenced by the following Routes", 2, IN_USE),
     rule("aws:apigatewayv2/", "BadRequestException", "could not successfully write to CloudWatch Logs", 2, IAM),
     rule("aws:apigatewayv2/", "ConflictException", "try again later", 5, BUSY),
     // Application Auto Scaling, which hands on what ECS and CloudWatch told it
@@ -96,8 +99,11 @@ static RULES: &[Rule] = &[
     // CloudWatch, its logs and EventBridge
     rule("aws:cloudwatch/eventRule:", "ValidationException", "Rule can't be deleted since it has targets", 2, IN_USE),
     rule("aws:cloudwatch/", "ValidationException", "cannot be assumed by principal", 2, IAM),
+    rule("aws:cloudwatch/eventRule:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:cloudwatch/eventTarget:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:cloudwatch/logGroup:", "InvalidParameterException", "KMS key does not exist or is not allowed", 2, LAG),
+    rule("aws:cloudwatch/logMetricFilter:", "ResourceNotFoundException", "", 2, LAG),
+    rule("aws:cloudwatch/logStream:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:cloudwatch/logSubscriptionFilter:", "InvalidParameterException", "Could not deliver test message", 2, IAM),
     rule("aws:cloudwatch/logSubscriptionFilter:", "InvalidParameterException", "Could not execute the lambda function", 2, IAM),
     // DynamoDB: one change of a table at a time, so many tables at a time
@@ -222,6 +228,8 @@ static RULES: &[Rule] = &[
     rule("aws:rds/", "InvalidDBParameterGroupState", "still members of", 5, IN_USE),
     rule("aws:rds/", "InvalidDBParameterGroupState", "", 5, BUSY),
     rule("aws:rds/", "InvalidDBSubnetGroupStateFault", "", 5, IN_USE),
+    rule("aws:rds/optionGroup:", "InvalidOptionGroupStateFault", "cannot be deleted", 15, IN_USE),
+    rule("aws:rds/optionGroup:", "InvalidOptionGroupStateFault", "", 5, BUSY),
     rule("aws:rds/", "InvalidParameterValue", "ENHANCED_MONITORING", 2, IAM),
     rule("aws:rds/", "InvalidParameterValue", "IAM role ARN value is invalid or does not include the required permissions", 2, IAM),
     rule("aws:rds/", "InvalidParameterValue", "S3_SNAPSHOT_INGESTION", 2, IAM),
@@ -231,6 +239,7 @@ static RULES: &[Rule] = &[
     rule("aws:rds/", "ValidationError", "couldn't fetch the role from instance profile", 2, IAM),
     // Route 53
     rule("aws:route53/", "InvalidVPCId", "", 2, LAG),
+    rule("aws:route53/record:", "InvalidChangeBatch", "do not match the current values", 1, BUSY),
     rule("aws:route53/record:", "NoSuchHostedZone", "", 2, LAG),
     // S3: a bucket that was deleted keeps its name busy for minutes
     rule("aws:s3/", "InvalidArgument", "Unable to validate the following destination configurations", 2, IAM),
@@ -243,6 +252,9 @@ static RULES: &[Rule] = &[
     // Secrets Manager
     rule("aws:secretsmanager/", "InvalidRequestException", "scheduled for deletion", 2, IN_USE),
     rule("aws:secretsmanager/", "MalformedPolicyDocumentException", "unsupported principal", 2, IAM),
+    rule("aws:secretsmanager/secretPolicy:", "ResourceNotFoundException", "", 2, LAG),
+    rule("aws:secretsmanager/secretRotation:", "AccessDeniedException", "cannot invoke the specified Lambda function", 2, IAM),
+    rule("aws:secretsmanager/secretRotation:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:secretsmanager/secretVersion:", "ResourceNotFoundException", "", 2, LAG),
     // Step Functions
     rule("aws:sfn/", "AccessDeniedException", "IAM Role is not authorized", 5, IAM),
@@ -272,6 +284,7 @@ static RULES: &[Rule] = &[
     rule("aws:wafv2/", "WAFInternalErrorException", "", 5, BUSY),
     rule("aws:wafv2/", "WAFLogDestinationPermissionIssueException", "", 2, IAM),
     rule("aws:wafv2/webAclAssociation:", "WAFNonexistentItemException", "", 2, LAG),
+    rule("aws:wafv2/webAclLoggingConfiguration:", "WAFNonexistentItemException", "", 2, LAG),
     rule("aws:wafv2/", "WAFOptimisticLockException", "", 2, BUSY),
     rule("aws:wafv2/", "WAFServiceLinkedRoleErrorException", "", 2, IAM),
     rule("aws:wafv2/", "WAFTagOperationException", "", 2, BUSY),

@@ -68,6 +68,16 @@ Stacks:
 }
 
 #[test]
+fn a_folder_of_stacks_is_a_part_of_all() {
+    let env = world();
+    env.ok("up --all --yes -C stacks/system");
+    assert_eq!(env.changes(), ["create network", "create app"]);
+    env.ok("preview --all -C stacks/system --expect-no-changes").lacks("alone/dev");
+    // A project's folder is no part: it is where one works.
+    env.ok("preview --all -C stacks/system/app").says("alone/dev");
+}
+
+#[test]
 fn what_does_not_exist_yet_is_unknown_in_a_preview_and_named_in_up() {
     let env = world();
     env.run("up --yes -s app/dev").ends(1).says("there is no stack `network/dev`");

@@ -151,6 +151,40 @@ fn a_program_reads_nothing_outside_of_its_folder_and_nothing_without_end() {
     read(".").ends(1).says("is not a file");
 }
 
+/// What a stack file can have uploaded.
+#[test]
+fn an_archive_takes_nothing_from_outside_of_the_project() {
+    let read = |function: &str, path: &str| {
+        let env = TestEnv::new(&format!("outputs: {{ it: {{ {function}: '{path}' }} }}\n"));
+        std::fs::create_dir(env.path("app")).unwrap();
+        env.write("app/main.py", "fine");
+        std::fs::create_dir(env.path("leak")).unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", env.path("leak/link")).unwrap();
+        std::fs::File::create(env.path("huge")).unwrap().set_len(1 << 40).unwrap();
+        env.run("up --yes")
+    };
+    read("fn::fileArchive", "app").ends(0).says("archive(file:").says("{ app }");
+    read("fn::fileAsset", "app/main.py").ends(0).says("asset(file:");
+    for (function, path) in [
+        ("fn::fileArchive", "leak"),
+        ("fn::fileArchive", "/etc"),
+        ("fn::fileArchive", "../../../../../../../etc"),
+        ("fn::fileAsset", "/etc/hostname"),
+        ("fn::fileAsset", "leak/link"),
+    ] {
+        read(function, path)
+            .ends(1)
+            .says("is outside of the project's folder")
+            .says("Pulumi.yaml:3");
+    }
+    read("fn::fileAsset", "huge").ends(1).says("is larger than 256 MiB");
+    read("fn::fileArchive", "huge").ends(1).says("is larger than 256 MiB");
+    read("fn::fileAsset", "app").ends(1).says("is not a file");
+    for function in ["fn::remoteAsset", "fn::remoteArchive"] {
+        read(function, "https://example.com/x.zip").ends(1).says("is not fetched");
+    }
+}
+
 #[test]
 fn what_is_too_much_is_refused_with_its_limit() {
     let refused = |text: &str, limit: &str| {

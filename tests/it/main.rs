@@ -19,11 +19,14 @@ mod editor;
 mod env;
 #[cfg(feature = "aws")]
 mod everywhere;
+#[cfg(feature = "aws")]
+mod functions;
 mod fuzz;
 #[cfg(feature = "aws")]
 mod harsh;
 mod history;
 mod hostile;
+mod lambdas;
 mod layers;
 #[cfg(feature = "aws")]
 mod leaks;
@@ -41,6 +44,8 @@ mod schema;
 mod sealed;
 mod secrets;
 mod state;
+#[cfg(feature = "aws")]
+mod systems;
 mod terminal;
 mod together;
 mod up;

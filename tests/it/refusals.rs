@@ -128,6 +128,7 @@ macro_rules! rows {
 }
 
 rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
+    api_gateway_logs_role
     ecs_service_role
     ecs_service_linked_role
     ecs_cluster_linked_role
@@ -144,6 +145,19 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     key_policy_of_a_new_principal
     key_policy_changed_to_a_new_principal
     queue_policy_of_a_new_principal
+    function_role
+    function_role_without_its_permissions
+    function_role_changed
+    mapping_role
+    machine_role
+    machine_logs
+    event_rule_role
+    event_target_role
+    secret_policy_of_a_new_principal
+    secret_rotation_function
+    repository_policy_of_a_new_principal
+    key_policy_put_for_a_new_principal
+    web_acl_log_destination
 }
 
 rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
@@ -170,6 +184,12 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     parameter_group_of_a_database
     cluster_with_instances
     web_acl_of_a_load_balancer
+    rule_with_targets
+    ip_set_of_a_web_acl
+    pattern_set_of_a_rule_group
+    rule_group_of_a_web_acl
+    capacity_provider_of_a_service
+    option_group_of_a_database
     role_with_policies
 }
 

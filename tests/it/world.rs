@@ -116,10 +116,20 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The programs below `stacks/`, as they are in the repository.
+    /// The programs below `stacks/`, as they are in the repository, each with
+    /// its `dev` stack alone: no command has to say which.
     pub(crate) fn with_stacks(project: &str) -> Self {
         let dir = TempDir::new().unwrap();
         copy(&repository().join("stacks"), &dir.path().join("stacks"));
+        for project in projects() {
+            for file in fs::read_dir(dir.path().join("stacks").join(project)).unwrap().flatten() {
+                let name = file.file_name().to_string_lossy().into_owned();
+                let of_stack = name.starts_with("Pulumi.") && name != "Pulumi.yaml";
+                if of_stack && name != "Pulumi.dev.yaml" {
+                    fs::remove_file(file.path()).unwrap();
+                }
+            }
+        }
         Self::new(dir, Path::new("stacks").join(project))
     }
 
@@ -147,6 +157,11 @@ impl World {
         let commands = AtomicU64::new(self.commands.load(Ordering::Relaxed));
         let (cloud, project) = (self.cloud.copy(), self.project.clone());
         Self { cloud, dir, project, commands, seed: self.seed }
+    }
+
+    /// Another of the programs below `stacks/`.
+    pub(crate) fn go_to(&mut self, project: &str) {
+        self.project = Path::new("stacks").join(project);
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -9,73 +9,10 @@ ENDPOINT is an emulator's URL, or `aws` for the account of the environment.
 
 import argparse
 import json
-import os
 import sys
-from urllib.parse import unquote
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError
-
-ANYWHERE = "0.0.0.0/0"
-
-
-class Checks:
-    """Counts what holds and what does not."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def __call__(self, what, holds, found=None):
-        ok = bool(holds)
-        self.passed += ok
-        self.failed += not ok
-        hint = "" if ok or found is None else f"  (found {found!r})"
-        print(f"{'ok  ' if ok else 'FAIL'} {what}{hint}")
-        return ok
-
-    def equal(self, what, found, wanted):
-        return self(what, found == wanted, found)
-
-    def group(self, title, look):
-        """A part that cannot be looked at fails as a whole; the others go on."""
-        print(f"# {title}")
-        try:
-            look()
-        except (ClientError, KeyError, IndexError, TypeError, ValueError) as error:
-            self(f"{title} can be looked at", False, f"{type(error).__name__}: {error}")
-
-
-class Clients:
-    def __init__(self, endpoint, region):
-        self.named = {"region_name": region, "config": Config(retries={"total_max_attempts": 2})}
-        if endpoint != "aws":
-            self.named["endpoint_url"] = endpoint
-            for name in ("aws_access_key_id", "aws_secret_access_key"):
-                self.named[name] = os.environ.get(name.upper(), "test")
-
-    def __getattr__(self, service):
-        client = boto3.client(service.replace("_", "-"), **self.named)
-        setattr(self, service, client)
-        return client
-
-
-def pages(client, operation, key, **named):
-    """All items of a listing, whether or not it comes in pages."""
-    if client.can_paginate(operation):
-        return [
-            it for page in client.get_paginator(operation).paginate(**named) for it in page[key]
-        ]
-    return getattr(client, operation)(**named)[key]
-
-
-def listed(it):
-    return it if isinstance(it, list) else [it]
-
-
-def document(it):
-    """A policy: boto3 decodes some of them."""
-    return it if isinstance(it, dict) else json.loads(unquote(it))
+from checks import ANYWHERE, Checks, Clients, narrow, pages, traffic
 
 
 class Stack:
@@ -180,22 +117,6 @@ class Stack:
 
     # ----------------------------------------------------- security groups
 
-    def rules(self, group):
-        """(direction, port, peer) of a group's rules."""
-        found = pages(
-            self.aws.ec2,
-            "describe_security_group_rules",
-            "SecurityGroupRules",
-            Filters=[{"Name": "group-id", "Values": [group]}],
-        )
-        rules = set()
-        for it in found:
-            peer = it.get("ReferencedGroupInfo", {}).get("GroupId") or it.get("CidrIpv4")
-            port = it["FromPort"] if it.get("FromPort") == it.get("ToPort") else "many"
-            port = "all" if it["IpProtocol"] == "-1" else port
-            rules.add(("out" if it["IsEgress"] else "in", port, peer))
-        return rules
-
     def security(self):
         check = self.check
         balancer = self.balancer["SecurityGroups"]
@@ -211,14 +132,14 @@ class Stack:
             return
         balancer, tasks, data = balancer[0], tasks[0], data[0]
         port = self.groups["blue"]["Port"]
-        rules = self.rules(balancer)
+        rules = traffic(self.aws, balancer)
         outside = {port for way, port, peer in rules if way == "in" and peer == ANYWHERE}
         check.equal(
             "the internet reaches ports 80 and 443 of the load balancer only", outside, {80, 443}
         )
         out = {it[1:] for it in rules if it[0] == "out"}
         check.equal("the load balancer reaches the tasks only", out, {(port, tasks)})
-        rules = self.rules(tasks)
+        rules = traffic(self.aws, tasks)
         check.equal(
             "only the load balancer reaches the tasks",
             {it[1:] for it in rules if it[0] == "in"},
@@ -229,7 +150,9 @@ class Stack:
             {it[1:] for it in rules if it[0] == "out"},
             {(443, ANYWHERE), (3306, data)},
         )
-        check.equal("only the tasks reach the database", self.rules(data), {("in", 3306, tasks)})
+        check.equal(
+            "only the tasks reach the database", traffic(self.aws, data), {("in", 3306, tasks)}
+        )
 
     # ------------------------------------------------------------ services
 
@@ -350,38 +273,10 @@ class Stack:
         )
 
     def roles(self):
-        check = self.check
         definition = self.definitions["blue"]
+        unlimited = {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}
         for kind in ("executionRoleArn", "taskRoleArn"):
-            name = definition[kind].split("/")[-1]
-            role = self.aws.iam.get_role(RoleName=name)["Role"]
-            trusted = document(role["AssumeRolePolicyDocument"])["Statement"][0]["Principal"]
-            check.equal(
-                f"{kind}: trusted by ECS tasks only",
-                trusted,
-                {"Service": "ecs-tasks.amazonaws.com"},
-            )
-            attached = pages(
-                self.aws.iam, "list_attached_role_policies", "AttachedPolicies", RoleName=name
-            )
-            check.equal(f"{kind}: no policy made for others", attached, [])
-            statements = []
-            for policy in pages(self.aws.iam, "list_role_policies", "PolicyNames", RoleName=name):
-                body = self.aws.iam.get_role_policy(RoleName=name, PolicyName=policy)[
-                    "PolicyDocument"
-                ]
-                statements += listed(document(body)["Statement"])
-            actions = [it for statement in statements for it in listed(statement["Action"])]
-            check(
-                f"{kind}: allows something, and no wildcard action",
-                actions and not any("*" in it for it in actions),
-                actions,
-            )
-            unlimited = ["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"]
-            broad = [
-                it for s in statements if "*" in listed(s["Resource"]) for it in listed(s["Action"])
-            ]
-            check(f"{kind}: limited to its resources", set(broad) <= set(unlimited), broad)
+            narrow(self.check, self.aws, kind, definition[kind], "ecs-tasks", unlimited)
 
     # ------------------------------------------------------- load balancer
 

@@ -361,7 +361,7 @@ fn same_names(wanted: &Value, live: &Value) -> bool {
         && live.iter().all(|it| it == domain || wanted.contains(it))
 }
 
-async fn describe(cx: &Cx, arn: &str) -> Result<Option<types::CertificateDetail>> {
+pub(super) async fn describe(cx: &Cx, arn: &str) -> Result<Option<types::CertificateDetail>> {
     let reply = cx.aws.acm().describe_certificate().certificate_arn(arn).send().await;
     Ok(absent(reply, MISSING)?.and_then(|it| it.certificate))
 }

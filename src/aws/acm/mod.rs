@@ -1,6 +1,8 @@
 //! AWS Certificate Manager.
 
 mod certificate;
+mod certificate_validation;
+mod get_certificate;
 
 use std::collections::BTreeMap;
 
@@ -8,11 +10,18 @@ use aws_sdk_acm::{error::BuildError, types::Tag};
 
 use crate::{
     aws::error::seen,
-    provider::{AnyResource, Cx, Error, Kind, Result, Tags, resource},
+    provider::{AnyFunction, AnyResource, Cx, Error, Kind, Result, Tags, function, resource},
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
-    vec![resource::<certificate::Certificate>()]
+    vec![
+        resource::<certificate::Certificate>(),
+        resource::<certificate_validation::CertificateValidation>(),
+    ]
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    vec![function::<get_certificate::GetCertificate>()]
 }
 
 const MISSING: &[&str] = &["ResourceNotFoundException"];

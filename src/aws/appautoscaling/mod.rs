@@ -2,6 +2,7 @@
 
 mod metric;
 mod policy;
+mod scheduled_action;
 mod target;
 
 use std::fmt;
@@ -11,7 +12,11 @@ use aws_sdk_applicationautoscaling::error::BuildError;
 use crate::provider::{AnyResource, Error, Kind, Result, resource};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
-    vec![resource::<policy::Policy>(), resource::<target::Target>()]
+    vec![
+        resource::<policy::Policy>(),
+        resource::<scheduled_action::ScheduledAction>(),
+        resource::<target::Target>(),
+    ]
 }
 
 /// What scales: neither the resource nor the dimension alone says it.

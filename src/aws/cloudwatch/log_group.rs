@@ -6,6 +6,7 @@ use aws_sdk_cloudwatchlogs::types::LogGroup as Live;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::MISSING;
 use crate::{
     aws::error::{absent, seen},
     model::{Map, Value},
@@ -47,8 +48,6 @@ pub(super) struct Outputs {
     inputs: Inputs,
     arn: String,
 }
-
-const MISSING: &[&str] = &["ResourceNotFoundException"];
 
 /// The only retentions there are.
 const DAYS: &[i32] = &[
@@ -200,7 +199,7 @@ async fn retain(cx: &Cx, id: &str, days: i32) -> Result<()> {
 }
 
 /// Groups are listed by name: one of exactly this name comes first.
-async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
+pub(super) async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
     let call = cx.aws.logs().describe_log_groups().log_group_name_prefix(name);
     let groups = absent(call.send().await, MISSING)?.and_then(|it| it.log_groups);
     let mut groups = groups.unwrap_or_default().into_iter();
@@ -208,13 +207,13 @@ async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
 }
 
 /// Without the `:*` that stands for the streams.
-fn arn(live: Live) -> Result<String> {
+pub(super) fn arn(live: Live) -> Result<String> {
     let arn = live.log_group_arn.or(live.arn).ok_or(Error::missing("logGroupArn"))?;
     Ok(arn.trim_end_matches(":*").to_owned())
 }
 
 /// With our own, which prove who made it.
-async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
+pub(super) async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
     let reply = cx.aws.logs().list_tags_for_resource().resource_arn(arn).send().await;
     let tags = seen(reply, MISSING, "the log group")?.tags.unwrap_or_default();
     Ok(tags.into_iter().collect())

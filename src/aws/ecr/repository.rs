@@ -249,7 +249,7 @@ async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
 }
 
 /// With our own, which prove who made it.
-async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
+pub(super) async fn tags(cx: &Cx, arn: &str) -> Result<BTreeMap<String, String>> {
     let reply = cx.aws.ecr().list_tags_for_resource().resource_arn(arn).send().await;
     let tags = seen(reply, NO_REPOSITORY, "the repository")?.tags.unwrap_or_default();
     Ok(tags.into_iter().map(|it| (it.key, it.value)).collect())

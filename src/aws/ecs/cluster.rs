@@ -194,7 +194,7 @@ async fn live(cx: &Cx, ids: &[String]) -> Result<Vec<Live>> {
 }
 
 /// One cluster by name, always with its tags.
-async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
+pub(super) async fn one(cx: &Cx, name: &str) -> Result<Option<Live>> {
     let cx = Cx { asked: None, ..cx.clone() };
     Ok(live(&cx, &[name.to_owned()]).await?.pop())
 }

@@ -1,8 +1,12 @@
 //! Amazon ECS.
 
+mod capacity_provider;
 mod cluster;
 mod cluster_capacity_providers;
 mod containers;
+mod get_cluster;
+mod get_service;
+mod get_task_definition;
 mod service;
 mod service_parts;
 mod task;
@@ -14,15 +18,26 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types::Tag;
 use aws_smithy_types::error::operation::BuildError;
 
-use crate::provider::{AnyResource, Cx, Error, Kind, Result, Tags, resource};
+use crate::provider::{
+    AnyFunction, AnyResource, Cx, Error, Kind, Result, Tags, function, resource,
+};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
+        resource::<capacity_provider::CapacityProvider>(),
         resource::<cluster::Cluster>(),
         resource::<cluster_capacity_providers::ClusterCapacityProviders>(),
         resource::<service::Service>(),
         resource::<task::Task>(),
         resource::<task_definition::TaskDefinition>(),
+    ]
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    vec![
+        function::<get_cluster::GetCluster>(),
+        function::<get_service::GetService>(),
+        function::<get_task_definition::GetTaskDefinition>(),
     ]
 }
 

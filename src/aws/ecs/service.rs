@@ -367,7 +367,12 @@ fn split(id: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("default", path))
 }
 
-async fn describe(cx: &Cx, cluster: &str, names: &[&str], with_tags: bool) -> Result<Vec<Live>> {
+pub(super) async fn describe(
+    cx: &Cx,
+    cluster: &str,
+    names: &[&str],
+    with_tags: bool,
+) -> Result<Vec<Live>> {
     let call = cx.aws.ecs().describe_services().cluster(cluster);
     let call = call.set_services(Some(names.iter().map(|&it| it.to_owned()).collect()));
     let call = call.set_include(with_tags.then(|| vec![ServiceField::Tags]));
@@ -382,7 +387,7 @@ async fn live(cx: &Cx, id: &str, with_tags: bool) -> Result<Option<Live>> {
     Ok(live.filter(is_there))
 }
 
-fn is_there(live: &Live) -> bool {
+pub(super) fn is_there(live: &Live) -> bool {
     !matches!(live.status.as_deref(), Some("DRAINING" | "INACTIVE"))
 }
 

@@ -255,10 +255,10 @@ fn app_mesh() -> String {
     "APPMESH".to_owned()
 }
 
-type Tagged = (Live, Json, Vec<(String, String)>);
+pub(super) type Tagged = (Live, Json, Vec<(String, String)>);
 
 /// `None` for a revision that is deregistered: it is described for ever.
-async fn live(cx: &Cx, id: &str, with_tags: bool) -> Result<Option<Tagged>> {
+pub(super) async fn live(cx: &Cx, id: &str, with_tags: bool) -> Result<Option<Tagged>> {
     let tap = containers::Tap::default();
     let call = cx.aws.ecs().describe_task_definition().task_definition(id);
     let call = call.set_include(with_tags.then(|| vec![TaskDefinitionField::Tags]));

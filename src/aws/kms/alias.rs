@@ -118,7 +118,7 @@ impl Resource for Alias {
     }
 }
 
-fn full(name: &str) -> String {
+pub(super) fn full(name: &str) -> String {
     if name.starts_with("alias/") { name.to_owned() } else { format!("alias/{name}") }
 }
 
@@ -138,7 +138,7 @@ fn outputs(live: AliasListEntry) -> Result<Outputs> {
 
 /// KMS lists all aliases of the account, a hundred at a time, and none by
 /// name: stop when those asked for are found.
-async fn listed(cx: &Cx, names: &[String]) -> Result<HashMap<String, AliasListEntry>> {
+pub(super) async fn listed(cx: &Cx, names: &[String]) -> Result<HashMap<String, AliasListEntry>> {
     let mut found = HashMap::new();
     let mut pages = cx.aws.kms().list_aliases().limit(100).into_paginator().send();
     while let Some(page) = pages.next().await {

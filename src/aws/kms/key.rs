@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MISSING;
+use super::{MISSING, POLICY, put_policy};
 use crate::{
     aws::error::{absent, seen},
     provider::*,
@@ -200,14 +200,7 @@ impl Resource for Key {
         if let Some(policy) = &new.policy
             && old.policy.as_ref() != Some(policy)
         {
-            let call = client
-                .put_key_policy()
-                .key_id(id)
-                .policy_name("default")
-                .policy(policy.to_string());
-            call.bypass_policy_lockout_safety_check(new.bypass_policy_lockout_safety_check)
-                .send()
-                .await?;
+            put_policy(cx, id, policy, new.bypass_policy_lockout_safety_check).await?;
         }
         let rotation = |it: &Inputs| (it.enable_key_rotation, it.rotation_period_in_days);
         if rotation(old) != rotation(new) {
@@ -309,7 +302,7 @@ async fn rotate(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
 }
 
 async fn policy(cx: &Cx, id: &str) -> Result<Option<Policy>> {
-    let call = cx.aws.kms().get_key_policy().key_id(id).policy_name("default");
+    let call = cx.aws.kms().get_key_policy().key_id(id).policy_name(POLICY);
     let text = seen(call.send().await, MISSING, "the key")?.policy;
     text.map(|it| Policy::parse(&it)).transpose()
 }

@@ -24,22 +24,22 @@ pub(super) struct Listener;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     #[schemars(extend("replace" = true))]
-    load_balancer_arn: String,
+    pub(super) load_balancer_arn: String,
     /// A Gateway Load Balancer's listener has neither port nor protocol.
     #[schemars(range(min = 1, max = 65_535))]
-    port: Option<i32>,
+    pub(super) port: Option<i32>,
     #[schemars(extend("computed" = true))]
-    protocol: Option<CiString>,
-    default_actions: Vec<Action>,
-    certificate_arn: Option<String>,
+    pub(super) protocol: Option<CiString>,
+    pub(super) default_actions: Vec<Action>,
+    pub(super) certificate_arn: Option<String>,
     /// The account's default for HTTPS and TLS.
     #[schemars(extend("computed" = true))]
-    ssl_policy: Option<String>,
+    pub(super) ssl_policy: Option<String>,
     #[schemars(extend("enum" = [
         "HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None",
     ]))]
-    alpn_policy: Option<String>,
-    mutual_authentication: Option<MutualAuthentication>,
+    pub(super) alpn_policy: Option<String>,
+    pub(super) mutual_authentication: Option<MutualAuthentication>,
     #[schemars(extend("computed" = true))]
     routing_http_request_x_amzn_mtls_clientcert_header_name: Option<String>,
     #[schemars(extend("computed" = true))]
@@ -81,12 +81,12 @@ pub(super) struct Inputs {
     #[schemars(extend("computed" = true), range(min = 60, max = 6000))]
     tcp_idle_timeout_seconds: Option<i32>,
     #[serde(default)]
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 #[derive(PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct MutualAuthentication {
+pub(super) struct MutualAuthentication {
     #[schemars(extend("enum" = ["off", "passthrough", "verify"]))]
     mode: String,
     #[schemars(extend("computed" = true))]
@@ -101,8 +101,8 @@ struct MutualAuthentication {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
     #[serde(flatten)]
-    inputs: Inputs,
-    arn: String,
+    pub(super) inputs: Inputs,
+    pub(super) arn: String,
 }
 
 impl Resource for Listener {

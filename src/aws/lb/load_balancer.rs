@@ -538,7 +538,7 @@ impl IpamPools {
     }
 }
 
-async fn by_name(cx: &Cx, name: &str) -> Result<Option<String>> {
+pub(super) async fn by_name(cx: &Cx, name: &str) -> Result<Option<String>> {
     let reply = cx.aws.lb().describe_load_balancers().names(name).send().await;
     let found = absent(reply, MISSING)?.and_then(|it| it.load_balancers).unwrap_or_default();
     let named = |it: &types::LoadBalancer| it.load_balancer_name() == Some(name);

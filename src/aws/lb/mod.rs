@@ -1,7 +1,12 @@
 //! Elastic Load Balancing: Application, Network and Gateway load balancers.
 
 mod action;
+mod get_hosted_zone_id;
+mod get_listener;
+mod get_load_balancer;
+mod get_target_group;
 mod listener;
+mod listener_certificate;
 mod listener_rule;
 mod load_balancer;
 mod target_group;
@@ -14,15 +19,28 @@ use std::{
 
 use aws_sdk_elasticloadbalancingv2::types::{Tag, TagDescription};
 
-use crate::provider::{AnyResource, Cx, Result, Tags, resource};
+use crate::{
+    aws::check_tags,
+    provider::{AnyFunction, AnyResource, Cx, Error, Result, Tags, function, resource},
+};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
         resource::<listener::Listener>(),
+        resource::<listener_certificate::ListenerCertificate>(),
         resource::<listener_rule::ListenerRule>(),
         resource::<load_balancer::LoadBalancer>(),
         resource::<target_group::TargetGroup>(),
         resource::<target_group_attachment::TargetGroupAttachment>(),
+    ]
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    vec![
+        function::<get_hosted_zone_id::GetHostedZoneId>(),
+        function::<get_listener::GetListener>(),
+        function::<get_load_balancer::GetLoadBalancer>(),
+        function::<get_target_group::GetTargetGroup>(),
     ]
 }
 
@@ -76,6 +94,27 @@ async fn tags_raw(cx: &Cx, arns: &[String]) -> Result<HashMap<String, Vec<(Strin
 async fn made(cx: &Cx, arn: &str) -> Result<bool> {
     let tags = tags_raw(cx, &[arn.to_owned()]).await?;
     Ok(tags.into_values().any(|tags| cx.made(tags)))
+}
+
+/// Of these, the one that has the tags asked for, among others.
+async fn the_one(
+    cx: &Cx,
+    what: &str,
+    mut arns: Vec<String>,
+    wanted: Option<&Tags>,
+) -> Result<String> {
+    if let Some(wanted) = wanted {
+        let tags = tags_raw(cx, &arns).await?;
+        let live = |arn: &String| Tags::live(tags.get(arn).cloned().unwrap_or_default());
+        arns.retain(|arn| check_tags(Some(wanted), &live(arn)).is_ok());
+    }
+    match (arns.pop(), arns.is_empty()) {
+        (Some(arn), true) => Ok(arn),
+        (Some(_), false) => {
+            Err(Error::invalid("tags", format!("several {what}s match, and one is asked for")))
+        }
+        (None, _) => Err(Error::invalid("name", format!("no {what} matches"))),
+    }
 }
 
 /// The program's tags, by ARN; nothing when nobody asks for them.

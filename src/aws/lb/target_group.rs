@@ -468,7 +468,7 @@ impl HealthCheck {
     }
 }
 
-async fn by_name(cx: &Cx, name: &str) -> Result<Option<String>> {
+pub(super) async fn by_name(cx: &Cx, name: &str) -> Result<Option<String>> {
     let reply = cx.aws.lb().describe_target_groups().names(name).send().await;
     let found = absent(reply, MISSING)?.and_then(|it| it.target_groups).unwrap_or_default();
     let named = |it: &types::TargetGroup| it.target_group_name() == Some(name);

@@ -3,7 +3,13 @@
 mod cluster;
 mod cluster_instance;
 mod cluster_parameter_group;
+mod get_cluster;
+mod get_engine_version;
+mod get_instance;
+mod get_orderable_db_instance;
+mod get_snapshot;
 mod instance;
+mod option_group;
 mod parameter_group;
 mod parameters;
 mod subnet_group;
@@ -26,7 +32,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::provider::{
-    AnyResource, CiString, Cx, Error, IdOrArn, Result, Secret, Set, Tags, Version, resource,
+    AnyFunction, AnyResource, CiString, Cx, Error, IdOrArn, Result, Secret, Set, Tags, Version,
+    function, resource,
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
@@ -35,8 +42,19 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
         resource::<cluster_instance::ClusterInstance>(),
         resource::<cluster_parameter_group::ClusterParameterGroup>(),
         resource::<instance::Instance>(),
+        resource::<option_group::OptionGroup>(),
         resource::<parameter_group::ParameterGroup>(),
         resource::<subnet_group::SubnetGroup>(),
+    ]
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    vec![
+        function::<get_cluster::GetCluster>(),
+        function::<get_engine_version::GetEngineVersion>(),
+        function::<get_instance::GetInstance>(),
+        function::<get_orderable_db_instance::GetOrderableDbInstance>(),
+        function::<get_snapshot::GetSnapshot>(),
     ]
 }
 
@@ -50,6 +68,15 @@ const NO_SUBNET_GROUP: &[&str] = &["DBSubnetGroupNotFoundFault"];
 
 /// How many one Describe call answers at most.
 const PAGE: i32 = 100;
+
+/// For versions in the order of their numbers: `9.6` is before `10.1`.
+fn version_order(version: &str) -> Vec<(u64, String)> {
+    let part = |it: &str| {
+        let digits = it.find(|it: char| !it.is_ascii_digit()).unwrap_or(it.len());
+        (it[..digits].parse().unwrap_or_default(), it[digits..].to_owned())
+    };
+    version.split(['.', '-', '_']).map(part).collect()
+}
 
 /// Missing ones are `None`: filters, unlike an identifier, never fail.
 async fn instances(cx: &Cx, ids: &[String]) -> Result<Vec<Option<DbInstance>>> {

@@ -1,22 +1,36 @@
 //! AWS Secrets Manager.
 
+mod get_random_password;
+mod get_secret;
 mod get_secret_version;
 mod secret;
+mod secret_policy;
+mod secret_rotation;
 mod secret_version;
 
 use aws_sdk_secretsmanager::{operation::describe_secret::DescribeSecretOutput, types::Tag};
 
 use crate::{
     aws::error::absent,
-    provider::{AnyFunction, AnyResource, Cx, Result, Tags, function, resource},
+    model::Value,
+    provider::{AnyFunction, AnyResource, Cx, Policy, Result, Tags, function, resource},
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
-    vec![resource::<secret::Secret>(), resource::<secret_version::SecretVersion>()]
+    vec![
+        resource::<secret::Secret>(),
+        resource::<secret_policy::SecretPolicy>(),
+        resource::<secret_rotation::SecretRotation>(),
+        resource::<secret_version::SecretVersion>(),
+    ]
 }
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    vec![function::<get_secret_version::GetSecretVersion>()]
+    vec![
+        function::<get_random_password::GetRandomPassword>(),
+        function::<get_secret::GetSecret>(),
+        function::<get_secret_version::GetSecretVersion>(),
+    ]
 }
 
 const MISSING: &[&str] = &["ResourceNotFoundException"];
@@ -40,6 +54,21 @@ fn name_of(secret: &str) -> &str {
         Some((_, rest)) => rest.rsplit_once('-').map_or(rest, |(name, _)| name),
         None => secret,
     }
+}
+
+/// A secret named by its name is the one whose ARN is read.
+fn same_secret(wanted: &Value, live: &Value) -> bool {
+    match (wanted.as_str(), live.as_str()) {
+        (Some(wanted), Some(live)) => wanted == name_of(live),
+        _ => false,
+    }
+}
+
+/// `None` when it has none, or is itself not there.
+async fn policy_of(cx: &Cx, secret: &str) -> Result<Option<Policy>> {
+    let reply = cx.aws.secretsmanager().get_resource_policy().secret_id(secret).send().await;
+    let text = absent(reply, MISSING)?.and_then(|it| it.resource_policy);
+    text.filter(|it| !it.is_empty()).map(|it| Policy::parse(&it)).transpose()
 }
 
 fn pairs(tags: &[Tag]) -> impl Iterator<Item = (&str, &str)> {

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, describe, name_of};
+use super::{MISSING, describe, same_secret};
 use crate::{aws::error::absent, model::Value, provider::*};
 
 pub(super) struct SecretVersion;
@@ -77,13 +77,9 @@ impl Resource for SecretVersion {
         Some(super::serial(&inputs.secret_id))
     }
 
-    /// A secret named by its name is the one whose ARN is read.
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {
         match path {
-            "secretId" => match (wanted.as_str(), live.as_str()) {
-                (Some(wanted), Some(live)) => wanted == name_of(live),
-                _ => false,
-            },
+            "secretId" => same_secret(wanted, live),
             "secretStringWo" => true,
             _ => false,
         }

@@ -6,9 +6,9 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, retag, tags};
+use super::{MISSING, retag, same_redrive, serial, tags, tags_raw, url};
 use crate::{
-    aws::error::{absent, seen},
+    aws::error::absent,
     model::{Map, Value},
     provider::*,
 };
@@ -104,12 +104,16 @@ impl Resource for Queue {
     }
 
     fn serial(inputs: &Inputs) -> Option<String> {
-        Some(format!("sqs:{}", inputs.name))
+        Some(serial(&inputs.name))
     }
 
     fn name_suffix(inputs: &Value) -> &'static str {
         let fifo = inputs.get("fifoQueue").and_then(Value::as_bool).unwrap_or_default();
         if fifo { ".fifo" } else { "" }
+    }
+
+    fn same(path: &str, wanted: &Value, live: &Value) -> bool {
+        matches!(path, "redrivePolicy" | "redriveAllowPolicy") && same_redrive(wanted, live)
     }
 
     /// Creating a queue that exists with the same attributes succeeds: look
@@ -235,17 +239,6 @@ fn attributes(inputs: &Inputs) -> HashMap<Name, String> {
     ];
     map.extend(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
     map
-}
-
-async fn url(cx: &Cx, name: &str) -> Result<Option<String>> {
-    let reply = cx.aws.sqs().get_queue_url().queue_name(name).send().await;
-    Ok(absent(reply, MISSING)?.and_then(|it| it.queue_url))
-}
-
-/// With our own tags, which prove who made it.
-async fn tags_raw(cx: &Cx, url: &str) -> Result<HashMap<String, String>> {
-    let reply = cx.aws.sqs().list_queue_tags().queue_url(url).send().await;
-    Ok(seen(reply, MISSING, "the queue")?.tags.unwrap_or_default())
 }
 
 async fn live(cx: &Cx, url: &str) -> Result<Option<HashMap<Name, String>>> {

@@ -1,14 +1,13 @@
 //! `aws:sqs/queuePolicy:QueuePolicy`. The id is the queue's URL.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MISSING;
+use super::{document, id_of_queue, put, remove, serial};
 use crate::{
-    aws::error::absent,
     model::{Map, Value},
     provider::*,
 };
@@ -37,19 +36,16 @@ impl Resource for QueuePolicy {
     type Outputs = Outputs;
 
     fn predict(_: &Place, inputs: &Value) -> Map {
-        let Some(url) = inputs.get("queueUrl").and_then(Value::as_str) else { return Map::new() };
-        Map::from([("id".to_owned(), Value::string(url))])
+        id_of_queue(inputs)
     }
 
-    /// The queue's own key: both write the queue's attributes.
     fn serial(inputs: &Inputs) -> Option<String> {
-        let name = inputs.queue_url.rsplit('/').next().unwrap_or_default();
-        Some(format!("sqs:{name}"))
+        Some(serial(&inputs.queue_url))
     }
 
     /// A queue has one policy, and this is it from now on.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        put(cx, &new.queue_url, new.policy.to_string()).await?;
+        put(cx, &new.queue_url, Name::Policy, new.policy.to_string()).await?;
         Ok(new.queue_url.clone())
     }
 
@@ -65,14 +61,11 @@ impl Resource for QueuePolicy {
     }
 
     async fn update(cx: &Cx, url: &str, _: &Inputs, new: &Inputs) -> Result<()> {
-        put(cx, url, new.policy.to_string()).await
+        put(cx, url, Name::Policy, new.policy.to_string()).await
     }
 
     async fn delete(cx: &Cx, url: &str, _: &Inputs) -> Result<()> {
-        match put(cx, url, String::new()).await {
-            Err(error) if error.is(MISSING) => Ok(()),
-            other => other,
-        }
+        remove(cx, url, Name::Policy).await
     }
 
     /// Policies bear no tags; the same document is what this operation would
@@ -83,17 +76,6 @@ impl Resource for QueuePolicy {
     }
 }
 
-/// An empty text removes it.
-async fn put(cx: &Cx, url: &str, policy: String) -> Result<()> {
-    let attributes = HashMap::from([(Name::Policy, policy)]);
-    let call = cx.aws.sqs().set_queue_attributes().queue_url(url);
-    call.set_attributes(Some(attributes)).send().await?;
-    Ok(())
-}
-
 async fn live(cx: &Cx, url: &str) -> Result<Option<Policy>> {
-    let call = cx.aws.sqs().get_queue_attributes().queue_url(url).attribute_names(Name::Policy);
-    let reply = absent(call.send().await, MISSING)?;
-    let text = reply.and_then(|it| it.attributes).and_then(|mut it| it.remove(&Name::Policy));
-    text.filter(|it| !it.is_empty()).map(|it| Policy::parse(&it)).transpose()
+    Ok(document(cx, url, Name::Policy).await?.map(Policy))
 }

@@ -1,6 +1,7 @@
 //! AWS Systems Manager.
 
 mod get_parameter;
+mod get_parameters_by_path;
 mod parameter;
 
 use aws_sdk_ssm::types::{ResourceTypeForTagging as Taggable, Tag};
@@ -15,7 +16,10 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
 }
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    vec![function::<get_parameter::GetParameter>()]
+    vec![
+        function::<get_parameter::GetParameter>(),
+        function::<get_parameters_by_path::GetParametersByPath>(),
+    ]
 }
 
 const MISSING: &[&str] = &["ParameterNotFound", "InvalidResourceId"];

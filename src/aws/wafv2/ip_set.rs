@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MISSING, SERIAL, birth_tags, check_name, id, parts, retag, right_region, tags, tags_raw,
-    twin::Word,
+    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
+    tags, twin::Word,
 };
 use crate::{aws::error::absent, provider::*};
 
@@ -123,23 +123,24 @@ impl Resource for IpSet {
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
-        let mut next = None;
-        loop {
-            let call = cx.aws.wafv2().list_ip_sets().scope(inputs.scope.0.clone()).limit(100);
-            let page = call.set_next_marker(next).send().await?;
-            for it in page.ip_sets() {
-                if it.name() == Some(&inputs.name)
-                    && cx.made(tags_raw(cx, it.arn().unwrap_or_default()).await?)
-                {
-                    return id(it.id(), &inputs.name, &inputs.scope.0).map(Some);
-                }
-            }
-            next = page.next_marker;
-            if next.is_none() {
-                return Ok(None);
-            }
-        }
+        let scope = &inputs.scope.0;
+        made(cx, listed(cx, scope).await?, scope, &inputs.name).await
     }
+}
+
+pub(super) async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
+    paged(|next| async {
+        let call = cx.aws.wafv2().list_ip_sets().scope(scope.clone()).limit(100);
+        let page = call.set_next_marker(next).send().await?;
+        let all = page.ip_sets.unwrap_or_default().into_iter().map(|it| Listed {
+            uuid: it.id,
+            name: it.name,
+            arn: it.arn,
+            description: it.description,
+        });
+        Ok((all.collect(), page.next_marker))
+    })
+    .await
 }
 
 fn addresses(inputs: &Inputs) -> Option<Vec<String>> {

@@ -1,28 +1,42 @@
 //! AWS WAF. Everything has a uuid, which is not enough to find it by: ids are
 //! Pulumi's import form, `uuid/name/REGIONAL`.
 
+mod get_ip_set;
+mod get_web_acl;
 mod ip_set;
 mod managed;
+mod regex_pattern_set;
 mod rule;
+mod rule_group;
 mod statement;
 mod twin;
 mod web_acl;
 mod web_acl_association;
+mod web_acl_logging_configuration;
+
+use std::future::Future;
 
 use aws_sdk_wafv2::types::{Scope, Tag};
 
 use self::twin::Built as _;
 use crate::{
     aws::error::seen,
-    provider::{AnyResource, Cx, Error, Result, Tags, resource},
+    provider::{AnyFunction, AnyResource, Cx, Error, Result, Tags, function, resource},
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
         resource::<ip_set::IpSet>(),
+        resource::<regex_pattern_set::RegexPatternSet>(),
+        resource::<rule_group::RuleGroup>(),
         resource::<web_acl::WebAcl>(),
         resource::<web_acl_association::WebAclAssociation>(),
+        resource::<web_acl_logging_configuration::WebAclLoggingConfiguration>(),
     ]
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    vec![function::<get_ip_set::GetIpSet>(), function::<get_web_acl::GetWebAcl>()]
 }
 
 const MISSING: &[&str] = &["WAFNonexistentItemException"];
@@ -44,6 +58,41 @@ fn parts(id: &str) -> Result<(&str, &str, Scope)> {
         return Err(Error::invalid("id", format!("`{id}` is not `uuid/name/scope`")));
     };
     Ok((uuid, name, Scope::from(scope)))
+}
+
+/// What a list tells of one thing.
+struct Listed {
+    uuid: Option<String>,
+    name: Option<String>,
+    arn: Option<String>,
+    description: Option<String>,
+}
+
+/// All pages of a list, of which AWS answers a hundred items at a time.
+async fn paged<F>(ask: impl Fn(Option<String>) -> F + Sync) -> Result<Vec<Listed>>
+where
+    F: Future<Output = Result<(Vec<Listed>, Option<String>)>> + Send,
+{
+    let mut all = Vec::new();
+    let mut next = None;
+    loop {
+        let (page, marker) = ask(next).await?;
+        all.extend(page);
+        next = marker;
+        if next.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// The id of the one with this name, if this operation made it.
+async fn made(cx: &Cx, all: Vec<Listed>, scope: &Scope, name: &str) -> Result<Option<String>> {
+    for it in all.iter().filter(|it| it.name.as_deref() == Some(name)) {
+        if cx.made(tags_raw(cx, it.arn.as_deref().unwrap_or_default()).await?) {
+            return id(it.uuid.as_deref(), name, scope).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// What CloudFront uses is kept in one region only.

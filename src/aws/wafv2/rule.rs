@@ -1,14 +1,21 @@
 //! Rules of web ACLs and rule groups: their actions, and the JSON form in
 //! which AWS's own documents write them (`ruleJson`).
 
+use std::collections::HashMap;
+
 use aws_sdk_wafv2::types as sdk;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::{
     statement::Statement,
-    twin::{Unit, Word, twin},
+    twin::{Twin as _, Unit, Word, twin},
 };
-use crate::provider::{Error, Result};
+use crate::{
+    model::Value,
+    provider::{self, Error, Result, Set},
+};
 
 twin! {
     Rule = Rule {
@@ -150,11 +157,71 @@ twin! {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct CustomResponseBody {
+    content: String,
+    content_type: Word<sdk::ResponseContentType>,
+    key: String,
+}
+
+type Bodies = HashMap<String, sdk::CustomResponseBody>;
+
+pub(super) fn bodies_to_sdk(bodies: Option<&Set<CustomResponseBody>>) -> Result<Option<Bodies>> {
+    let one = |it: &CustomResponseBody| {
+        let CustomResponseBody { content, content_type, key } = it.clone();
+        Ok((key, ResponseBody { content, content_type }.to_sdk()?))
+    };
+    bodies.map(|it| it.0.iter().map(one).collect()).transpose()
+}
+
+pub(super) fn bodies_from_sdk(bodies: Bodies) -> Set<CustomResponseBody> {
+    let one = |(key, it): (String, sdk::CustomResponseBody)| CustomResponseBody {
+        content: it.content,
+        content_type: Word(it.content_type),
+        key,
+    };
+    let mut all: Vec<_> = bodies.into_iter().map(one).collect();
+    all.sort_by(|a, b| a.key.cmp(&b.key));
+    Set(all)
+}
+
+/// In either of their two forms; `None` when the program says nothing.
+pub(super) fn wanted(
+    rules: Option<&Set<Rule>>,
+    document: Option<&provider::Json>,
+) -> Result<Option<Vec<Rule>>> {
+    match (rules, document) {
+        (Some(rules), _) => Ok(Some(rules.0.clone())),
+        (None, Some(document)) => from_json(&document.0).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Each by itself, and their priorities.
+pub(super) fn check_all(rules: &[Rule]) -> Result<()> {
+    let mut taken = HashMap::new();
+    for rule in rules {
+        rule.check()?;
+        if let Some(other) = taken.insert(rule.priority, &rule.name) {
+            let (name, priority) = (&rule.name, rule.priority);
+            let rule = format!("`{other}` and `{name}` have the same priority {priority}");
+            return Err(Error::invalid("rules", rule));
+        }
+    }
+    Ok(())
+}
+
 impl Rule {
+    /// Whether it runs the rules of a group, managed or one's own.
+    pub(super) fn runs_a_group(&self) -> bool {
+        self.statement.managed_rule_group_statement.is_some()
+            || self.statement.rule_group_reference_statement.is_some()
+    }
+
     /// What AWS would refuse only after other things are made.
     pub(super) fn check(&self) -> Result<()> {
-        let group = self.statement.managed_rule_group_statement.is_some()
-            || self.statement.rule_group_reference_statement.is_some();
+        let group = self.runs_a_group();
         let trouble = if kinds(&self.statement) != 1 {
             "needs exactly one kind of `statement`"
         } else if group && (self.action.is_some() || self.override_action.is_none()) {
@@ -209,8 +276,20 @@ pub(super) fn to_json(rules: &[Rule]) -> Result<Json> {
     Ok(to_aws("", &rules))
 }
 
+/// The same for two values, as text or not.
+pub(super) fn same_document(wanted: &Value, live: &Value) -> bool {
+    let document = |it: &Value| match it.as_str() {
+        Some(text) => serde_json::from_str(text).ok(),
+        None => Some(it.reveal()),
+    };
+    matches!(
+        (document(wanted), document(live)),
+        (Some(wanted), Some(live)) if same_json(&wanted, &live)
+    )
+}
+
 /// Whether two such documents mean the same, whatever AWS has filled in.
-pub(super) fn same_json(wanted: &Json, live: &Json) -> bool {
+fn same_json(wanted: &Json, live: &Json) -> bool {
     let normal = |document: &Json| from_json(document).and_then(|it| to_json(&it));
     matches!((normal(wanted), normal(live)), (Ok(wanted), Ok(live)) if covers(&wanted, &live))
 }
@@ -286,7 +365,6 @@ fn covers(wanted: &Json, live: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::wafv2::twin::Twin as _;
 
     /// Every kind of property that is not simply renamed.
     fn document() -> Json {

@@ -188,8 +188,8 @@ macro_rules! words {
     )* };
 }
 words! {
-    BodyParsingFallbackBehavior ComparisonOperator CountryCode DataProtectionAction
-    FallbackBehavior FieldToProtectType ForwardedIpPosition InspectionLevel IpAddressVersion
+    ActionValue BodyParsingFallbackBehavior ComparisonOperator CountryCode DataProtectionAction
+    FallbackBehavior FieldToProtectType FilterBehavior FilterRequirement ForwardedIpPosition InspectionLevel IpAddressVersion
     JsonMatchScope LabelMatchScope MapMatchScope OversizeHandling PayloadType
     PositionalConstraint RateBasedStatementAggregateKeyType ResponseContentType Scope
     SensitivityLevel SensitivityToAct SizeInspectionLimit TextTransformationType UsageOfAction

@@ -7,15 +7,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MISSING, SERIAL, birth_tags, check_name, id, parts, retag, right_region,
+    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
     rule::{
-        self, CaptchaConfig, ChallengeConfig, DefaultAction, ResponseBody, Rule, VisibilityConfig,
-        kinds,
+        self, CaptchaConfig, ChallengeConfig, CustomResponseBody, DefaultAction, Rule,
+        VisibilityConfig, bodies_from_sdk, bodies_to_sdk, kinds,
     },
-    tags, tags_raw,
+    tags,
     twin::{Built as _, Field, Twin as _, Word, twin},
 };
-use crate::{aws::error::absent, model::Value, provider::*};
+use crate::{
+    aws::{error::absent, kept},
+    model::Value,
+    provider::*,
+};
 
 pub(super) struct WebAcl;
 
@@ -42,14 +46,6 @@ pub(super) struct Inputs {
     data_protection_config: Option<DataProtectionConfig>,
     #[serde(default)]
     tags: Tags,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CustomResponseBody {
-    content: String,
-    content_type: Word<sdk::ResponseContentType>,
-    key: String,
 }
 
 /// How much of a body each kind of resource hands over for inspection.
@@ -128,16 +124,7 @@ impl Resource for WebAcl {
         if kinds(&new.default_action) != 1 {
             return Err(Error::invalid("defaultAction", "is either `allow` or `block`"));
         }
-        let mut taken = HashMap::new();
-        for rule in wanted_rules(new)?.unwrap_or_default() {
-            rule.check()?;
-            if let Some(other) = taken.insert(rule.priority, rule.name.clone()) {
-                let (name, priority) = (&rule.name, rule.priority);
-                let rule = format!("`{other}` and `{name}` have the same priority {priority}");
-                return Err(Error::invalid("rules", rule));
-            }
-        }
-        Ok(())
+        rule::check_all(&wanted_rules(new)?.unwrap_or_default())
     }
 
     fn serial(_: &Inputs) -> Option<String> {
@@ -145,15 +132,7 @@ impl Resource for WebAcl {
     }
 
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {
-        let document = |it: &Value| match it.as_str() {
-            Some(text) => serde_json::from_str(text).ok(),
-            None => Some(it.reveal()),
-        };
-        path == "ruleJson"
-            && matches!(
-                (document(wanted), document(live)),
-                (Some(wanted), Some(live)) if rule::same_json(&wanted, &live)
-            )
+        path == "ruleJson" && rule::same_document(wanted, live)
     }
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
@@ -277,23 +256,24 @@ impl Resource for WebAcl {
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
-        let mut next = None;
-        loop {
-            let call = cx.aws.wafv2().list_web_acls().scope(inputs.scope.0.clone()).limit(100);
-            let page = call.set_next_marker(next).send().await?;
-            for it in page.web_acls() {
-                if it.name() == Some(&inputs.name)
-                    && cx.made(tags_raw(cx, it.arn().unwrap_or_default()).await?)
-                {
-                    return id(it.id(), &inputs.name, &inputs.scope.0).map(Some);
-                }
-            }
-            next = page.next_marker;
-            if next.is_none() {
-                return Ok(None);
-            }
-        }
+        let scope = &inputs.scope.0;
+        made(cx, listed(cx, scope).await?, scope, &inputs.name).await
     }
+}
+
+pub(super) async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
+    paged(|next| async {
+        let call = cx.aws.wafv2().list_web_acls().scope(scope.clone()).limit(100);
+        let page = call.set_next_marker(next).send().await?;
+        let all = page.web_acls.unwrap_or_default().into_iter().map(|it| Listed {
+            uuid: it.id,
+            name: it.name,
+            arn: it.arn,
+            description: it.description,
+        });
+        Ok((all.collect(), page.next_marker))
+    })
+    .await
 }
 
 async fn live(cx: &Cx, id: &str) -> Result<Option<GetWebAclOutput>> {
@@ -320,7 +300,7 @@ impl Whole {
         Ok(Self {
             description: inputs.description.clone().filter(|it| !it.is_empty()),
             rules: wanted_rules(inputs)?.map(|it| it.to_sdk()).transpose()?,
-            custom_response_bodies: bodies_to_sdk(inputs)?,
+            custom_response_bodies: bodies_to_sdk(inputs.custom_response_bodies.as_ref())?,
             captcha_config: inputs.captcha_config.put()?,
             challenge_config: inputs.challenge_config.put()?,
             token_domains: inputs.token_domains.put()?,
@@ -334,43 +314,14 @@ impl Whole {
     }
 }
 
-/// What to send: the wanted, unless the program never said anything.
-fn kept<T>(old: Option<T>, new: Option<T>, live: Option<T>) -> Option<T> {
-    if old.is_none() && new.is_none() { live } else { new }
-}
-
-/// In either of their two forms; `None` when the program says nothing.
+/// `None` when the program says nothing.
 fn wanted_rules(inputs: &Inputs) -> Result<Option<Vec<Rule>>> {
-    match (&inputs.rules, &inputs.rule_json) {
-        (Some(rules), _) => Ok(Some(rules.0.clone())),
-        (None, Some(document)) => rule::from_json(&document.0).map(Some),
-        (None, None) => Ok(None),
-    }
+    rule::wanted(inputs.rules.as_ref(), inputs.rule_json.as_ref())
 }
 
 /// Rules that AWS Shield Advanced adds and removes by itself.
 fn injected(rule: &sdk::Rule) -> bool {
     rule.name.starts_with("ShieldMitigationRuleGroup_")
-}
-
-fn bodies_to_sdk(inputs: &Inputs) -> Result<Option<HashMap<String, sdk::CustomResponseBody>>> {
-    let Some(bodies) = &inputs.custom_response_bodies else { return Ok(None) };
-    let one = |it: &CustomResponseBody| {
-        let CustomResponseBody { content, content_type, key } = it.clone();
-        Ok((key, ResponseBody { content, content_type }.to_sdk()?))
-    };
-    bodies.0.iter().map(one).collect::<Result<_>>().map(Some)
-}
-
-fn bodies_from_sdk(bodies: HashMap<String, sdk::CustomResponseBody>) -> Set<CustomResponseBody> {
-    let one = |(key, it): (String, sdk::CustomResponseBody)| CustomResponseBody {
-        content: it.content,
-        content_type: Word(it.content_type),
-        key,
-    };
-    let mut all: Vec<_> = bodies.into_iter().map(one).collect();
-    all.sort_by(|a, b| a.key.cmp(&b.key));
-    Set(all)
 }
 
 impl AssociationConfig {

@@ -2,7 +2,10 @@ use insta::assert_snapshot;
 
 use crate::{
     lang::eval::{FileForm, Question, tests::World},
-    model::Value,
+    model::{
+        Value,
+        value::{Asset, Source},
+    },
 };
 
 const PROGRAM: &str = r#"
@@ -300,46 +303,64 @@ fn secrets() {
     "#);
 }
 
+/// What is in an asset is asked for, and an archive after its parts.
 #[test]
-fn assets() {
+fn assets_are_asked_for() {
     assert_snapshot!(check(
         r#"
         {fn::stringAsset: "hello ${size}"}
         {fn::fileAsset: ./index.html}
-        {fn::remoteAsset: "https://example.com/x"}
         {fn::fileArchive: ./app}
-        {fn::remoteArchive: "https://example.com/x.zip"}
         {fn::stringAsset: [a]}
-        {fn::stringAsset: "${token}"}
         {fn::fileAsset: "${later.id}"}
-        {fn::assetArchive: {a.txt: {fn::stringAsset: a}, dir: {fn::assetArchive: {b: {fn::fileAsset: b}}}}}
         {fn::assetArchive: {a.txt: {fn::stringAsset: "${later.id}"}}}
-        {fn::assetArchive: {a.txt: {fn::stringAsset: "${token}"}}}
+        {fn::assetArchive: {}}
         "#
     ), @r#"
     {fn::stringAsset: "hello ${size}"}
-      = Text("hello 3")
+      = unknown(fn::stringAsset)
+      ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"c44067f5952c0a294b673a41bacd8c17\",\"text\":\"hello 3\"}" }
     {fn::fileAsset: ./index.html}
-      = File("./index.html")
-    {fn::remoteAsset: "https://example.com/x"}
-      = Remote("https://example.com/x")
+      = unknown(fn::fileAsset)
+      ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"c44067f5952c0a294b673a41bacd8c17\",\"path\":\"./index.html\"}" }
     {fn::fileArchive: ./app}
-      = FileArchive("./app")
-    {fn::remoteArchive: "https://example.com/x.zip"}
-      = RemoteArchive("https://example.com/x.zip")
+      = unknown(fn::fileArchive)
+      ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"0def7320c3a5731c473e5ecbe6d01bc7\",\"path\":\"./app\"}" }
     {fn::stringAsset: [a]}
-      = null
+      = unknown(the failed expression at Pulumi.yaml:1)
       ! 1:19 the argument to fn::stringAsset must be a string, and this is a list
-    {fn::stringAsset: "${token}"}
-      = secret(Text("t0ken"))
     {fn::fileAsset: "${later.id}"}
       = unknown(later.id)
-    {fn::assetArchive: {a.txt: {fn::stringAsset: a}, dir: {fn::assetArchive: {b: {fn::fileAsset: b}}}}}
-      = Archive({"a.txt": Text("a"), "dir": Archive({"b": File("b")})})
     {fn::assetArchive: {a.txt: {fn::stringAsset: "${later.id}"}}}
       = unknown(later.id)
+    {fn::assetArchive: {}}
+      = unknown(fn::assetArchive)
+      ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"0def7320c3a5731c473e5ecbe6d01bc7\",\"assets\":{}}" }
+    "#);
+}
+
+#[test]
+fn an_asset_made_of_a_secret_is_secret() {
+    let mut world = World::new(PROGRAM);
+    let known = |source: Source, hash: &str| Asset { source, hash: hash.to_owned() };
+    let asked = |source: Source| Question::Asset {
+        asset: Value::Asset(Asset::new(source)).to_state().to_string(),
+    };
+    let text = Source::Text("t0ken".to_owned());
+    let part = known(text.clone(), "1111111111");
+    let whole = Source::Archive([("a.txt".to_owned(), part.clone())].into());
+    world.answers.insert(asked(text), Ok(Value::Asset(part)));
+    world.answers.insert(asked(whole.clone()), Ok(Value::Asset(known(whole, "2222222222"))));
+    assert_snapshot!(world.eval_all(
+        r#"
+        {fn::stringAsset: "${token}"}
+        {fn::assetArchive: {a.txt: {fn::stringAsset: "${token}"}}}
+        "#
+    ), @r#"
+    {fn::stringAsset: "${token}"}
+      = secret(Text("t0ken") #1111111)
     {fn::assetArchive: {a.txt: {fn::stringAsset: "${token}"}}}
-      = secret(Archive({"a.txt": Text("t0ken")}))
+      = secret(Archive({"a.txt": Asset { source: Text("t0ken"), hash: "1111111111" }}) #2222222)
     "#);
 }
 

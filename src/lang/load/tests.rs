@@ -195,7 +195,7 @@ fn files_of_a_program() {
     let root = dir.path().join("shop");
     let src = root.join("src");
     fs::write(root.join("binary"), [0xff, 0xfe]).unwrap();
-    let read = |path: &str, form| match read_file(&[&root], &src, path, form) {
+    let read = |path: &str, form| match read_file(std::slice::from_ref(&root), &src, path, form) {
         Ok(value) => value.as_str().unwrap_or_default().to_owned(),
         Err(message) => format!("! {}", message.replace(&dir.path().display().to_string(), "DIR")),
     };
@@ -230,7 +230,7 @@ fn a_link_does_not_lead_out() {
     let root = dir.path().join("shop");
     std::os::unix::fs::symlink("../outside.txt", root.join("link")).unwrap();
     std::os::unix::fs::symlink("x", root.join("inner")).unwrap();
-    let read = |path| read_file(&[&root], &root, path, FileForm::Text);
+    let read = |path| read_file(std::slice::from_ref(&root), &root, path, FileForm::Text);
     assert_eq!(read("inner"), Ok("x".into()));
     assert_eq!(read("link").unwrap_err(), "`link` is outside of the project's folder");
 }
@@ -240,7 +240,8 @@ fn a_file_may_not_be_huge() {
     let dir = folder(&[]);
     let file = File::create(dir.path().join("huge")).unwrap();
     file.set_len(FILE_BYTES_MAX + 1).unwrap();
-    let error = read_file(&[dir.path()], dir.path(), "huge", FileForm::Base64).unwrap_err();
+    let error =
+        read_file(&[dir.path().to_owned()], dir.path(), "huge", FileForm::Base64).unwrap_err();
     assert_eq!(error, "`huge` is larger than 64 MiB");
 }
 
@@ -258,9 +259,9 @@ fn files_that_are_none_or_have_no_end_are_refused() {
     let huge = File::create(dir.path().join("huge")).expect("a file");
     huge.set_len(1 << 40).expect("it has holes");
     assert!(read("huge").ends_with("it is larger than 8 MiB"));
-    let found = read_file(&[dir.path()], dir.path(), "huge", FileForm::Base64);
+    let found = read_file(&[dir.path().to_owned()], dir.path(), "huge", FileForm::Base64);
     assert_eq!(found, Err("`huge` is larger than 64 MiB".to_owned()));
-    let out = |path: &str| read_file(&[dir.path()], dir.path(), path, FileForm::Text);
+    let out = |path: &str| read_file(&[dir.path().to_owned()], dir.path(), path, FileForm::Text);
     assert!(out("/dev/zero").is_err_and(|it| it.contains("is outside of")));
     assert!(out("../../../../../../../etc/hostname").is_err_and(|it| it.contains("is outside of")));
 }

@@ -28,6 +28,8 @@ const fn principal(
 
 #[rustfmt::skip]
 pub(crate) const PROPAGATION: &[Propagation] = &[
+    principal("api_gateway_logs_role", ["apigateway", "PATCH /account", "BadRequestException"],
+        "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.", true, "apigateway-Account"),
     principal("ecs_service_role", ["ecs", "CreateService", "InvalidParameterException"],
         "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the ECS service role being passed has the proper permissions.", false, "ecs-Service"),
     principal("ecs_service_linked_role", ["ecs", "CreateService", "InvalidParameterException"],
@@ -60,6 +62,32 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
     principal("queue_policy_of_a_new_principal", ["sqs", "SetQueueAttributes", "InvalidAttributeValue"],
         "Invalid value for the parameter Policy.", true, "sqs-QueuePolicy"),
+    principal("function_role", ["lambda", "POST /2015-03-31/functions", "InvalidParameterValueException"],
+        "The role defined for the function cannot be assumed by Lambda.", true, "lambda-Function"),
+    principal("function_role_without_its_permissions", ["lambda", "POST /2015-03-31/functions", "InvalidParameterValueException"],
+        "The provided execution role does not have permissions to call CreateNetworkInterface on EC2", true, "lambda-Function"),
+    principal("function_role_changed", ["lambda", "PUT /2015-03-31/functions/contract/configuration", "InvalidParameterValueException"],
+        "The role defined for the function cannot be assumed by Lambda.", true, "lambda-Function"),
+    principal("mapping_role", ["lambda", "POST /2015-03-31/event-source-mappings", "InvalidParameterValueException"],
+        "The function execution role does not have permissions to call ReceiveMessage on SQS", false, "lambda-EventSourceMapping"),
+    principal("machine_role", ["states", "CreateStateMachine", "AccessDeniedException"],
+        "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.", true, "sfn-StateMachine"),
+    principal("machine_logs", ["states", "CreateStateMachine", "AccessDeniedException"],
+        "The state machine IAM Role is not authorized to access the Log Destination", true, "sfn-StateMachine"),
+    principal("event_rule_role", ["events", "PutRule", "ValidationException"],
+        "Provided role 'arn:aws:iam::123456789012:role/contract-rule' cannot be assumed by principal 'events.amazonaws.com'.", true, "cloudwatch-EventRule"),
+    principal("event_target_role", ["events", "PutTargets", "ValidationException"],
+        "Provided role 'arn:aws:iam::123456789012:role/contract-target' cannot be assumed by principal 'events.amazonaws.com'.", true, "cloudwatch-EventTarget"),
+    principal("secret_policy_of_a_new_principal", ["secretsmanager", "PutResourcePolicy", "MalformedPolicyDocumentException"],
+        "This resource policy contains an unsupported principal.", true, "secretsmanager-SecretPolicy"),
+    principal("secret_rotation_function", ["secretsmanager", "RotateSecret", "AccessDeniedException"],
+        "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.", false, "secretsmanager-SecretRotation"),
+    principal("repository_policy_of_a_new_principal", ["ecr", "SetRepositoryPolicy", "InvalidParameterException"],
+        "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'", true, "ecr-RepositoryPolicy"),
+    principal("key_policy_put_for_a_new_principal", ["kms", "PutKeyPolicy", "MalformedPolicyDocumentException"],
+        "Policy contains a statement with one or more invalid principals.", true, "kms-KeyPolicy"),
+    principal("web_acl_log_destination", ["wafv2", "PutLoggingConfiguration", "WAFLogDestinationPermissionIssueException"],
+        "AWS WAF doesn't have permission to deliver logs to the destination.", false, "wafv2-WebAclLoggingConfiguration"),
 ];
 
 /// What was just made is unknown to whoever is to use it.
@@ -190,6 +218,12 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("parameter_group_of_a_database", ["rds", "DeleteDBParameterGroup", "InvalidDBParameterGroupState"], "One or more database instances are still members of this parameter group", None, "rds-ParameterGroup"),
     in_use("cluster_with_instances", ["rds", "DeleteDBCluster", "InvalidDBClusterStateFault"], "Cluster cannot be deleted, it still contains DB instances in non-deleting state.", None, "rds-Cluster"),
     in_use("web_acl_of_a_load_balancer", ["wafv2", "DeleteWebACL", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-WebAcl"),
+    in_use("rule_with_targets", ["events", "DeleteRule", "ValidationException"], "Rule can't be deleted since it has targets.", None, "cloudwatch-EventRule"),
+    in_use("ip_set_of_a_web_acl", ["wafv2", "DeleteIPSet", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-IpSet"),
+    in_use("pattern_set_of_a_rule_group", ["wafv2", "DeleteRegexPatternSet", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-RegexPatternSet"),
+    in_use("rule_group_of_a_web_acl", ["wafv2", "DeleteRuleGroup", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-RuleGroup"),
+    in_use("capacity_provider_of_a_service", ["ecs", "DeleteCapacityProvider", "ResourceInUseException"], "The specified capacity provider is in use and cannot be removed.", None, "ecs-CapacityProvider"),
+    in_use("option_group_of_a_database", ["rds", "DeleteOptionGroup", "InvalidOptionGroupStateFault"], "The option group 'contract-options' cannot be deleted because it is in use.", None, "rds-OptionGroup"),
     in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
 ];
 

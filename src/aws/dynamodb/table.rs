@@ -351,6 +351,10 @@ async fn changed(cx: &Cx, table: &str, call: UpdateTableFluentBuilder) -> Result
 async fn settle(cx: &Cx, table: &str) -> Result<()> {
     let look = || async {
         let live = described(cx, table).await?;
+        let status = live.as_ref().and_then(|it| it.table_status.as_ref());
+        if status == Some(&TableStatus::InaccessibleEncryptionCredentials) {
+            return Err(Error::failed("DynamoDB may not use the table's key any more"));
+        }
         Ok(live.is_some_and(|it| settled(&it)).then_some(()))
     };
     cx.wait("the table to be ready", SETTLES, look).await

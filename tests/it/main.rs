@@ -10,6 +10,8 @@
 #[cfg(feature = "aws")]
 mod answers;
 #[cfg(feature = "aws")]
+mod assets;
+#[cfg(feature = "aws")]
 mod contract;
 mod crash;
 mod deployment;

@@ -1193,12 +1193,39 @@ def statements_and_mappings_are_made_once():
         return [it for it in found if it.function_arn == arn]
 
 
+@patches("awslambda")
+def addresses_are_made_once():
+    """moto gives a function another address each time, and forgets how it answers."""
+    from moto.awslambda.models import FunctionUrlConfig, LambdaBackend
+    from moto.core.exceptions import JsonRESTError
+
+    @around(LambdaBackend, "create_function_url_config")
+    def create(original, self, name_or_arn, config):
+        if self.get_function(name_or_arn).url_config:
+            why = "Failed to create function url config. Function url config exists for this function"
+            error = JsonRESTError("ResourceConflictException", why)
+            error.code = 409
+            raise error
+        return original(self, name_or_arn, config)
+
+    @around(FunctionUrlConfig, "update")
+    def update(original, self, config):
+        original(self, config)
+        self.config = {**self.config, **config}
+
+    @around(FunctionUrlConfig, "to_dict")
+    def told(original, self):
+        told = original(self)
+        return {**told, "InvokeMode": self.config.get("InvokeMode") or "BUFFERED"}
+
+
 # ---------------------------------------------------------------- DynamoDB
 
 
 @patches("dynamodb")
 def tables_keep_their_settings():
     """moto forgets a table's class and limits, and changes no encryption."""
+    from moto.dynamodb.models import DynamoDBBackend
     from moto.dynamodb.models.table import Table
     from moto.dynamodb.responses import DynamoHandler
 
@@ -1212,6 +1239,13 @@ def tables_keep_their_settings():
         if "SSESpecification" in self.body:
             table.sse_specification = self.body["SSESpecification"]
         return answer
+
+    @around(DynamoDBBackend, "update_table_streams")
+    def stream(original, self, table, wanted):
+        if not (table.stream_specification or {}).get("StreamEnabled"):
+            # The label stays when a stream has ended, and another may begin.
+            table.latest_stream_label = None
+        return original(self, table, wanted)
 
     around(DynamoHandler, "create_table")(keeping)
     around(DynamoHandler, "update_table")(keeping)
@@ -1261,8 +1295,15 @@ def machines_have_types_and_versions():
     def tags(original, self, arn):
         machines = {it.arn for it in self.state_machines}
         if arn not in self.activities and arn not in machines:
-            raise ResourceNotFound(f"Resource not found: '{arn}'")
+            raise ResourceNotFound(arn)
         return original(self, arn)
+
+    @around(StepFunctionBackend, "update_state_machine")
+    def update(original, self, arn, **named):
+        # Nothing in it is off.
+        if named.get("tracing_configuration") == {}:
+            named["tracing_configuration"] = {"enabled": False}
+        return original(self, arn, **named)
 
     # A machine of the same name later has none of its tags.
     def forgetting(original, self, arn):

@@ -325,6 +325,9 @@ fn inline(shown: &Json, value: &Value) -> String {
     if let Value::Unknown(unknown) = value {
         return format!("[unknown: {}]", unknown.from);
     }
+    if let Value::Asset(asset) = value {
+        return asset.to_string();
+    }
     let text = match shown {
         Json::String(text) if text == "[secret]" => return text.clone(),
         other => other.to_string(),

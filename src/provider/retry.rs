@@ -111,6 +111,7 @@ static RULES: &[Rule] = &[
     rule("aws:dynamodb/", "LimitExceededException", "simultaneously", 10, SLOW_DOWN),
     rule("aws:dynamodb/", "ResourceInUseException", "is being", 10, BUSY),
     rule("aws:dynamodb/", "ResourceInUseException", "still in use", 10, BUSY),
+    rule("aws:dynamodb/table:", "ValidationException", "Time to live has been modified multiple times", 65, BUSY),
     // EC2, deletes: network interfaces of load balancers go within minutes, those of Lambda
     // functions within 45
     rule("aws:ec2/eip:", "AuthFailure", "do not have permission to access the specified resource", 5, IN_USE),
@@ -194,6 +195,8 @@ static RULES: &[Rule] = &[
     rule("aws:kms/", "NotFoundException", "", 2, LAG),
     // Lambda
     rule("aws:lambda/", "InvalidParameterValueException", "KMS key is invalid for CreateGrant", 2, IAM),
+    rule("aws:lambda/", "InvalidParameterValueException", "EC2 Error Code: InvalidSecurityGroupID.NotFound", 2, LAG),
+    rule("aws:lambda/", "InvalidParameterValueException", "EC2 Error Code: InvalidSubnetID.NotFound", 2, LAG),
     rule("aws:lambda/", "InvalidParameterValueException", "cannot be assumed by Lambda", 2, IAM),
     rule("aws:lambda/", "InvalidParameterValueException", "does not have permission to access the ECR image", 2, IAM),
     rule("aws:lambda/", "InvalidParameterValueException", "ensure the role can perform", 2, IAM),
@@ -203,6 +206,8 @@ static RULES: &[Rule] = &[
     rule("aws:lambda/", "ResourceConflictException", "update is in progress", 5, BUSY),
     rule("aws:lambda/eventSourceMapping:", "ResourceInUseException", "", 5, BUSY),
     rule("aws:lambda/alias:", "ResourceNotFoundException", "", 2, LAG),
+    rule("aws:lambda/eventSourceMapping:", "ResourceNotFoundException", "", 2, LAG),
+    rule("aws:lambda/functionUrl:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:lambda/permission:", "ResourceNotFoundException", "", 2, LAG),
     // Load balancers: a listener that was deleted holds its target group for a while
     rule("aws:lb/", "CertificateNotFound", "", 5, LAG),

@@ -12,6 +12,8 @@ mod all;
 mod answers;
 mod components;
 #[cfg(feature = "aws")]
+mod assets;
+#[cfg(feature = "aws")]
 mod contract;
 mod crash;
 mod deployment;

@@ -163,8 +163,15 @@ impl Resource for Table {
                 "is needed, unless `billingMode` is PAY_PER_REQUEST",
             ));
         }
-        if new.stream_enabled && new.stream_view_type.is_none() {
-            return Err(Error::invalid("streamViewType", "is needed for a stream"));
+        let given = |it: Option<i64>| it.is_some_and(|it| it > 0);
+        if !is_provisioned(new) && (given(new.read_capacity) || given(new.write_capacity)) {
+            let set = if given(new.read_capacity) { "readCapacity" } else { "writeCapacity" };
+            return Err(Error::invalid(set, "is for the billing mode PROVISIONED"));
+        }
+        let viewed = new.stream_view_type.as_ref().is_some_and(|it| !it.is_empty());
+        if new.stream_enabled != viewed {
+            let rule = "belongs to `streamEnabled: true`, and that to it";
+            return Err(Error::invalid("streamViewType", rule));
         }
         if new.ttl.as_ref().is_some_and(|it| it.enabled && it.attribute_name.is_none()) {
             return Err(Error::invalid("ttl", "needs the `attributeName` by which items expire"));
@@ -180,6 +187,12 @@ impl Resource for Table {
 
     fn serial(inputs: &Inputs) -> Option<String> {
         Some(format!("dynamodb:{}", inputs.name))
+    }
+
+    /// An expiry that is off is not told, and so neither is its attribute.
+    fn same(path: &str, wanted: &Value, live: &Value) -> bool {
+        let on = wanted.get("enabled").and_then(Value::as_bool).unwrap_or_default();
+        path == "ttl" && live.is_null() && !on
     }
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
@@ -351,6 +364,10 @@ async fn changed(cx: &Cx, table: &str, call: UpdateTableFluentBuilder) -> Result
 async fn settle(cx: &Cx, table: &str) -> Result<()> {
     let look = || async {
         let live = described(cx, table).await?;
+        let status = live.as_ref().and_then(|it| it.table_status.as_ref());
+        if status == Some(&TableStatus::InaccessibleEncryptionCredentials) {
+            return Err(Error::failed("DynamoDB may not use the table's key any more"));
+        }
         Ok(live.is_some_and(|it| settled(&it)).then_some(()))
     };
     cx.wait("the table to be ready", SETTLES, look).await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_lambda::{
     operation::get_function::GetFunctionOutput,
-    types::{self as sdk, FunctionCode, FunctionConfiguration},
+    types::{self as sdk, FunctionCode, FunctionConfiguration, LastUpdateStatus, State},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -109,9 +109,9 @@ pub(super) struct Outputs {
     #[schemars(extend("volatile" = true))]
     last_modified: Option<String>,
     #[schemars(extend("volatile" = true))]
-    qualified_arn: String,
+    qualified_arn: Option<String>,
     #[schemars(extend("volatile" = true))]
-    qualified_invoke_arn: String,
+    qualified_invoke_arn: Option<String>,
     response_streaming_invoke_arn: String,
     #[schemars(extend("volatile" = true))]
     signing_job_arn: Option<String>,
@@ -121,7 +121,7 @@ pub(super) struct Outputs {
     source_code_size: i64,
     /// The newest that was published, or `$LATEST`.
     #[schemars(extend("volatile" = true))]
-    version: String,
+    version: Option<String>,
 }
 
 fn zipped() -> String {
@@ -245,9 +245,7 @@ impl Resource for Function {
 
     async fn read(cx: &Cx, name: &str) -> Result<Option<Outputs>> {
         let Some(live) = described(cx, name, None).await? else { return Ok(None) };
-        let deleting = |it: &FunctionConfiguration| {
-            it.state.as_ref().is_some_and(|it| it.as_str() == "Deleting")
-        };
+        let deleting = |it: &FunctionConfiguration| it.state == Some(State::Deleting);
         if live.configuration.as_ref().is_some_and(deleting) {
             return Ok(None);
         }
@@ -255,16 +253,22 @@ impl Resource for Function {
             true => signing(cx, name).await?,
             false => None,
         };
-        let version = match cx.asks("version") {
-            true => published(cx, name).await?,
+        let versioned = ["version", "qualifiedArn", "qualifiedInvokeArn"];
+        let version = match versioned.into_iter().any(|it| cx.asks(it)) {
+            true => Some(newest(cx, name).await?),
             false => None,
         };
         outputs(cx, live, signing, version).map(Some)
     }
 
     async fn update(cx: &Cx, name: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-        // The one before may have been cut off with a change still under way.
-        settle(cx, name, None).await?;
+        // The one before may have been cut off with a change still under way; one
+        // that failed is what this may repair.
+        let idle = || async {
+            let live = described(cx, name, None).await?.and_then(|it| it.configuration);
+            Ok(live.is_some_and(|it| !is_busy(&it)).then_some(()))
+        };
+        cx.wait("the change before to end", READY, idle).await?;
         let coded = code(old) != code(new);
         if coded {
             let call = cx.aws.lambda().update_function_code().function_name(name);
@@ -314,7 +318,7 @@ impl Resource for Function {
         let look = || async {
             let live = described(cx, name, None).await?.and_then(|it| it.configuration);
             let state = live.and_then(|it| it.state);
-            Ok(state.is_none_or(|it| it.as_str() != "Deleting").then_some(()))
+            Ok((state != Some(State::Deleting)).then_some(()))
         };
         cx.wait("the function to be gone", READY, look).await
     }
@@ -434,19 +438,22 @@ async fn settle(cx: &Cx, name: &str, version: Option<&str>) -> Result<()> {
 }
 
 /// States may be left out, which is as good as ready.
+fn is_busy(live: &FunctionConfiguration) -> bool {
+    live.state == Some(State::Pending)
+        || live.last_update_status == Some(LastUpdateStatus::InProgress)
+}
+
 fn settled(live: &FunctionConfiguration) -> Result<bool> {
-    let state = live.state.as_ref().map_or("", |it| it.as_str());
-    let update = live.last_update_status.as_ref().map_or("", |it| it.as_str());
-    if state == "Failed" {
+    if live.state == Some(State::Failed) {
         let why = live.state_reason.as_deref().unwrap_or("for no reason that Lambda tells");
         return Err(Error::failed(format!("the function failed: {why}")));
     }
-    if update == "Failed" {
+    if live.last_update_status == Some(LastUpdateStatus::Failed) {
         let why = live.last_update_status_reason.as_deref();
         let why = why.unwrap_or("for no reason that Lambda tells");
         return Err(Error::failed(format!("the function's update failed: {why}")));
     }
-    Ok(state != "Pending" && update != "InProgress")
+    Ok(!is_busy(live))
 }
 
 async fn reserve(cx: &Cx, name: &str, executions: i32) -> Result<()> {
@@ -480,8 +487,8 @@ pub(super) async fn signing(cx: &Cx, name: &str) -> Result<Option<String>> {
     Ok(reply.map(|it| it.code_signing_config_arn).filter(|it| !it.is_empty()))
 }
 
-/// The newest version that was published.
-async fn published(cx: &Cx, name: &str) -> Result<Option<String>> {
+/// The newest version that was published, if any was.
+async fn newest(cx: &Cx, name: &str) -> Result<String> {
     let call = cx.aws.lambda().list_versions_by_function().function_name(name);
     let mut pages = call.into_paginator().send();
     let mut newest: Option<u64> = None;
@@ -490,7 +497,7 @@ async fn published(cx: &Cx, name: &str) -> Result<Option<String>> {
         let numbers = versions.iter().filter_map(|it| it.version.as_ref()?.parse().ok());
         newest = newest.max(numbers.max());
     }
-    Ok(newest.map(|it| it.to_string()))
+    Ok(newest.map_or_else(|| LATEST.to_owned(), |it| it.to_string()))
 }
 
 /// Takes it out of its security groups, which its network interfaces would
@@ -522,13 +529,12 @@ fn outputs(
     cx: &Cx,
     live: GetFunctionOutput,
     code_signing_config_arn: Option<String>,
-    published: Option<String>,
+    version: Option<String>,
 ) -> Result<Outputs> {
     let it = live.configuration.ok_or(Error::missing("Configuration"))?;
     let place = live.code.unwrap_or_else(|| sdk::FunctionCodeLocation::builder().build());
     let arn = it.function_arn.ok_or(Error::missing("FunctionArn"))?;
-    let version = published.unwrap_or_else(|| LATEST.to_owned());
-    let qualified_arn = format!("{arn}:{version}");
+    let qualified_arn = version.as_ref().map(|it| format!("{arn}:{it}"));
     let package_type = it.package_type.map_or_else(zipped, |it| it.as_str().to_owned());
     let sha256 = it.code_sha256.filter(|it| !it.is_empty());
     let code = sha256.as_deref().filter(|_| package_type == "Zip").map(Archive::live);
@@ -585,7 +591,7 @@ fn outputs(
         inputs,
         invoke_arn: invoke_arn(&cx.place, &arn),
         last_modified: it.last_modified,
-        qualified_invoke_arn: invoke_arn(&cx.place, &qualified_arn),
+        qualified_invoke_arn: qualified_arn.as_ref().map(|it| invoke_arn(&cx.place, it)),
         qualified_arn,
         response_streaming_invoke_arn: streaming_arn(&cx.place, &arn),
         signing_job_arn: it.signing_job_arn,

@@ -227,3 +227,40 @@ fn account(principal: &str) -> &str {
         None => principal,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_tells_what_made_it() {
+        let it = live(
+            "orders:live",
+            &json!({
+                "Sid": "events", "Effect": "Allow", "Action": "lambda:InvokeFunction",
+                "Principal": { "Service": "events.amazonaws.com" },
+                "Resource": "arn:aws:lambda:us-east-1:1:function:orders:live",
+                "Condition": {
+                    "ArnLike": { "AWS:SourceArn": "arn:aws:events:us-east-1:1:rule/x" },
+                    "StringEquals": { "AWS:SourceAccount": "1", "aws:PrincipalOrgID": "o-1" },
+                },
+            }),
+        );
+        assert_eq!(own_id(&it), "orders:live/events");
+        assert_eq!(it.principal, "events.amazonaws.com");
+        assert_eq!(it.source_arn.as_deref(), Some("arn:aws:events:us-east-1:1:rule/x"));
+        assert_eq!(it.source_account.as_deref(), Some("1"));
+        assert_eq!(it.principal_org_id.as_deref(), Some("o-1"));
+        let all = live("orders", &json!({ "Sid": "a", "Principal": "*" }));
+        assert_eq!((all.principal.as_str(), own_id(&all).as_str()), ("*", "orders/a"));
+    }
+
+    #[test]
+    fn a_function_has_one_id_however_it_is_named() {
+        let arn = "arn:aws:lambda:us-east-1:1:function:orders";
+        assert_eq!(id(arn, None, "a"), id("orders", None, "a"));
+        assert_eq!(account("arn:aws:iam::123456789012:root"), account("123456789012"));
+    }
+}

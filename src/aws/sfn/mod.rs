@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    aws::error::seen,
+    aws::error::{if_seen, seen},
     provider::{AnyFunction, AnyResource, Cx, Error, Kind, Result, Tags, resource},
 };
 
@@ -76,6 +76,11 @@ async fn tags(cx: &Cx, arn: &str, missing: &[&str]) -> Result<Vec<(String, Strin
     let reply = cx.aws.sfn().list_tags_for_resource().resource_arn(arn).send().await;
     let tags = seen(reply, missing, "it")?.tags.unwrap_or_default();
     Ok(tags.into_iter().filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
+}
+
+/// Whether this operation made it; `None`: it is not there.
+async fn made(cx: &Cx, arn: &str, missing: &[&str]) -> Result<Option<bool>> {
+    Ok(if_seen(tags(cx, arn, missing).await)?.map(|it| cx.made(it)))
 }
 
 async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {

@@ -9,9 +9,9 @@ use aws_sdk_sfn::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Encryption, birth_tags, check_name, moment, retag, tags};
+use super::{Encryption, birth_tags, check_name, made, moment, retag, tags};
 use crate::{
-    aws::error::{absent, if_seen, seen},
+    aws::error::{absent, seen},
     model::{Map, Value},
     provider::*,
 };
@@ -122,11 +122,10 @@ impl Resource for StateMachine {
     /// nobody else's is taken over.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let arn = arn(&cx.place, &new.name);
-        if let Some(live) = if_seen(tags(cx, &arn, MISSING).await)? {
-            return match cx.made(live) {
-                true => Ok(arn),
-                false => Err(Error::not_ours("a state machine of this name")),
-            };
+        match made(cx, &arn, MISSING).await? {
+            Some(true) => return Ok(arn),
+            Some(false) => return Err(Error::not_ours("a state machine of this name")),
+            None => {}
         }
         let encryption = new.encryption_configuration.as_ref().map(Encryption::sdk).transpose()?;
         let call = cx.aws.sfn().create_state_machine().name(&new.name);
@@ -190,8 +189,7 @@ impl Resource for StateMachine {
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
         let arn = arn(&cx.place, &inputs.name);
-        let live = if_seen(tags(cx, &arn, MISSING).await)?.unwrap_or_default();
-        Ok(cx.made(live).then_some(arn))
+        Ok((made(cx, &arn, MISSING).await? == Some(true)).then_some(arn))
     }
 }
 

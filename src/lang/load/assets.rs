@@ -24,6 +24,9 @@ const UNPACKED_BYTES_MAX: u64 = 250 << 20;
 /// Files and folders of an archive together: as many as a zip file has without
 /// its extension for huge ones.
 const ENTRIES_MAX: usize = 65_535;
+/// An archive of it would give the state away, and differ after each run.
+const STATE_FILE: &str = "orderinfra.db";
+
 /// Folders inside each other; links may make a ring of them.
 const FOLDERS_MAX: usize = 64;
 
@@ -177,6 +180,9 @@ impl Pack<'_> {
     fn file(&mut self, at: &str, file: PathBuf, path: &str) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("cannot read `{path}`: {error}");
         let metadata = fs::metadata(&file).map_err(failed)?;
+        if file.file_name().is_some_and(|it| it == STATE_FILE) {
+            return Err(format!("`{path}` is a state file; put code into a folder of its own"));
+        }
         if !metadata.is_file() {
             return Err(format!("`{path}` is not a file"));
         }

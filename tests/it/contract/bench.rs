@@ -10,6 +10,7 @@ use std::{
 use orderinfra::{
     aws,
     engine::connect::Connections,
+    lang::load::assets,
     model::ResourceState,
     provider::{Assets, Cx, Registry, Settings},
     store::{Keyring, Stack, Store},
@@ -127,7 +128,8 @@ impl Behind {
             connections: Connections::new(
                 connect,
                 calls,
-                Assets::default(),
+                // What programs here upload is written in them.
+                Assets::new(|it| assets::read(Path::new(""), Path::new(""), it)),
                 String::new(),
                 pace(),
                 String::new(),

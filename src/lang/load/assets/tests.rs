@@ -140,6 +140,13 @@ fn nothing_leads_out() {
 }
 
 #[test]
+fn a_state_is_not_uploaded() {
+    let dir = folder(&[("main.py", "a"), ("state/orderinfra.db", "s")]);
+    let error = pack(&dir, &archive(".")).unwrap_err();
+    assert_eq!(error, "`./state/orderinfra.db` is a state file; put code into a folder of its own");
+}
+
+#[test]
 fn links_inside_are_followed_and_a_ring_of_them_ends() {
     let dir = folder(&[("app/a.py", "a"), ("shared/b.py", "b")]);
     std::os::unix::fs::symlink("../shared", dir.path().join("app/shared")).unwrap();

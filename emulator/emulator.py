@@ -11,6 +11,7 @@ because importing moto's backends is most of the time that a start takes.
 
 import copy
 import functools
+import hashlib
 import io
 import json
 import os
@@ -1375,6 +1376,7 @@ PATCHED_NUMBERS = {
     "rateLimit": float, "throttlingBurstLimit": int, "throttlingRateLimit": float,
     "timeoutInMillis": int,
 }  # fmt: skip
+PATCHED_REQUIREMENTS = (["requestParameters"], ["responseParameters"])
 # Lists whose members patches name by value, and those that they name by path.
 LISTS_BY_VALUE = {"authorizationScopes", "features", "providerARNs", "vpcEndpointIds"}
 LISTS_BY_PATH = {"binaryMediaTypes", "cacheKeyParameters"}
@@ -1408,6 +1410,7 @@ class Gateway:
         self.account, self.region = account, region
         kept = vars(backend)
         self.kept = kept.setdefault("documents", {})
+        self.made = kept.setdefault("made", {})
         throttle = {"burstLimit": 5000, "rateLimit": 10000.0}
         new = {"throttleSettings": throttle, "features": ["UsagePlans"], "apiKeyVersion": "4"}
         self.settings = kept.setdefault("settings", new)
@@ -1519,15 +1522,24 @@ class Gateway:
         if not re.match(r"^\{?[a-zA-Z0-9._\-:]+\+?\}?$", part):
             raise bad("Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path")
         for it in self.below(resources).values():
-            if it.get("parentId") == parent and it["pathPart"] == part:
-                raise conflict(f"Another resource with the same parent already has this name: {part}")
-        key = self.fresh(6)
+            if self.names(it, parent, part):
+                why = "Another resource with the same parent already has this name"
+                raise conflict(f"{why}: {part}")
+        key = self.fresh(resources, 6)
         document = {"id": key, "parentId": parent, "pathPart": part}
         self.put(f"{resources}/{key}", document)
         return self.shown(f"{resources}/{key}")
 
-    def fresh(self, length=10):
-        return uuid.uuid4().hex[:length]
+    def names(self, resource, parent, part):
+        return resource.get("parentId") == parent and resource["pathPart"] == part
+
+    def fresh(self, path, length=10):
+        """An id for one more below a path. Another copy of this cloud that is
+        told the same gives the same: tests cut the calls of one off that they
+        have seen in the other."""
+        self.made[path] = self.made.get(path, 0) + 1
+        text = f"{self.account} {self.region} {path} {self.made[path]}"
+        return hashlib.sha256(text.encode()).hexdigest()[:length]
 
     def put_part(self, path, kind, inner, body):
         name = path.rsplit("/", 1)[-1]
@@ -1563,15 +1575,16 @@ class Gateway:
             raise bad("Invalid HTTP endpoint specified for URI")
 
     def create(self, path, kind, parts, body):
-        key = self.fresh()
+        key = self.fresh(path)
         others = self.below(path).values()
         document = {**body, "id": key}
         if kind == "restapis":
             document = {
                 "apiKeySource": "HEADER", "disableExecuteApiEndpoint": False,
-                "securityPolicy": "TLS_1_0", "endpointAccessMode": "BASIC", "apiStatus": "AVAILABLE",
+                "securityPolicy": "TLS_1_0", "endpointAccessMode": "BASIC",
                 "endpointConfiguration": {"types": ["EDGE"], "ipAddressType": "ipv4"},
-                "createdDate": int(time.time()), "rootResourceId": self.fresh(), **document,
+                "createdDate": int(time.time()), "rootResourceId": self.fresh(f"{path}/{key}"),
+                "apiStatus": "AVAILABLE", **document,
             }  # fmt: skip
             document["policy"] = self.policy(key, document.get("policy"))
             self.put(f"{path}/{key}", document)
@@ -1628,7 +1641,8 @@ class Gateway:
             raise bad("Deployment id does not exist")
 
     def check_deployable(self, api):
-        methods = [it for it in self.kept if re.match(f"restapis/{api}/resources/\\w+/methods/\\w+$", it)]
+        pattern = f"restapis/{api}/resources/\\w+/methods/\\w+$"
+        methods = [it for it in self.kept if re.match(pattern, it)]
         if not methods:
             raise bad("The REST API doesn't contain any methods")
         if any(it + "/integration" not in self.kept for it in methods):
@@ -1694,7 +1708,7 @@ class Gateway:
             members.append(value) if op == "add" else members.remove(value)
         elif op == "remove" or value in (None, ""):
             target.pop(name, None)
-        elif owners[:1] in (["requestParameters"], ["responseParameters"]) and value in ("true", "false"):
+        elif owners[:1] in PATCHED_REQUIREMENTS and value in ("true", "false"):
             target[name] = value == "true"
         else:
             target[name] = typed_patch(name, value)
@@ -1734,8 +1748,8 @@ class Gateway:
             at = api["rootResourceId"]
             for part in [it for it in route.split("/") if it]:
                 children = self.below(f"{path}/resources").values()
-                same = [it for it in children if it.get("parentId") == at and it["pathPart"] == part]
-                at = (same[0] if same else self.child(api["id"], at, part))["id"]
+                same = [it["id"] for it in children if self.names(it, at, part)]
+                at = same[0] if same else self.child(api["id"], at, part)["id"]
             for verb, method in methods.items():
                 verb = {"x-amazon-apigateway-any-method": "ANY"}.get(verb, verb.upper())
                 here = f"{path}/resources/{at}/methods/{verb}"
@@ -1793,6 +1807,9 @@ class Gateway:
         else:
             document = self.one(path)
             merged = {**document, **self.merged(document, body)}
+            if kind == "domainnames":
+                was = document["domainNameConfigurations"][0]["apiGatewayDomainName"]
+                self.serve(merged, was)
             self.check_newer(kind, parts, merged)
             document.clear()
             document.update({key: it for key, it in merged.items() if it != ""})
@@ -1825,7 +1842,7 @@ class Gateway:
         return 204, {}
 
     def create_newer(self, path, kind, parts, body):
-        key = body.get(self.KEYS[kind]) or self.fresh(7)
+        key = body.get(self.KEYS[kind]) or self.fresh(path, 7)
         if f"{path}/{key}" in self.kept:
             raise conflict(f"{kind} {key} already exists")
         document = {**self.defaults(kind, parts, body), **body, self.KEYS[kind]: key}
@@ -1835,10 +1852,7 @@ class Gateway:
             scheme = {"HTTP": "https", "WEBSOCKET": "wss"}[document["protocolType"]]
             document["apiEndpoint"] = f"{scheme}://{host}"
         if kind == "domainnames":
-            for it in document["domainNameConfigurations"]:
-                it.setdefault("ipAddressType", "ipv4")
-                it["apiGatewayDomainName"] = f"d-{self.fresh()}.execute-api.{self.region}.amazonaws.com"
-                it["hostedZoneId"], it["domainNameStatus"] = "Z1UJRXOUMOOFQ8", "AVAILABLE"
+            self.serve(document, f"d-{self.fresh(path)}.execute-api.{self.region}.amazonaws.com")
         self.put(f"{path}/{key}", document)
         if kind == "apis" and document.pop("target", None):
             self.quick(f"{path}/{key}", body)
@@ -1849,6 +1863,14 @@ class Gateway:
         if kind == "deployments" and document.pop("stageName", None):
             self.one(f"apis/{parts[1]}/stages/{body['stageName']}")["deploymentId"] = key
         return document
+
+    def serve(self, domain, host):
+        for it in domain["domainNameConfigurations"]:
+            it.setdefault("ipAddressType", "ipv4")
+            it.update({"apiGatewayDomainName": host, "hostedZoneId": "Z1UJRXOUMOOFQ8"})
+            it["domainNameStatus"] = "AVAILABLE"
+        if not domain.get("mutualTlsAuthentication", {}).get("truststoreUri"):
+            domain.pop("mutualTlsAuthentication", None)
 
     def defaults(self, kind, parts, body):
         made = now().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -1891,7 +1913,8 @@ class Gateway:
         others = [it for it in self.below(path).values() if it.get(self.KEYS[kind]) != own]
         if kind == "routes":
             if any(it["routeKey"] == document["routeKey"] for it in others):
-                raise conflict(f"Route with key {document['routeKey']} already exists for this API")
+                why = f"Route with key {document['routeKey']} already exists"
+                raise conflict(f"{why} for this API")
             target = document.get("target", "")
             if target.startswith("integrations/") and f"apis/{parts[1]}/{target}" not in self.kept:
                 raise bad(f"Invalid integration: {target}")
@@ -1912,7 +1935,8 @@ class Gateway:
     def check_delete_newer(self, kind, parts):
         if kind == "integrations":
             routes = self.below(f"apis/{parts[1]}/routes").values()
-            keys = [it["routeKey"] for it in routes if it.get("target") == f"integrations/{parts[3]}"]
+            target = "/".join(parts[2:])
+            keys = [it["routeKey"] for it in routes if it.get("target") == target]
             if keys:
                 why = f"Cannot delete Integration '{parts[3]}' for Api '{parts[1]}'"
                 raise conflict(f"{why} because it is referenced by the following Routes: {keys}")
@@ -1934,7 +1958,7 @@ class Gateway:
             last = f"{api}/deployments/{stage.get('deploymentId')}"
             if last in self.kept and self.one(last)["autoDeployed"]:
                 del self.kept[last]
-            key = self.fresh(6)
+            key = self.fresh(f"{api}/deployments", 6)
             made = {**self.defaults("deployments", parts, {}), "deploymentId": key}
             self.put(f"{api}/deployments/{key}", {**made, "autoDeployed": True})
             stage["deploymentId"] = key
@@ -1944,7 +1968,8 @@ class Gateway:
         backing = {"integrationType": "AWS_PROXY" if lambda_arn else "HTTP_PROXY"}
         backing["integrationUri"] = body["target"]
         parts = api.split("/")
-        backing = self.create_newer(f"{api}/integrations", "integrations", [*parts, "integrations"], backing)
+        of = [*parts, "integrations"]
+        backing = self.create_newer("/".join(of), of[-1], of, backing)
         route = {"routeKey": body.get("routeKey", "$default")}
         route["target"] = f"integrations/{backing['integrationId']}"
         self.create_newer(f"{api}/routes", "routes", [*parts, "routes"], route)

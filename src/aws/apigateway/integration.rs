@@ -10,7 +10,7 @@ use aws_sdk_apigateway::types::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, foretold_id, methods, patch::Patch, place_of, serial};
+use super::{MISSING, foretold_id, method, methods, patch::Patch, place_of, serial};
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -28,10 +28,9 @@ pub(super) struct Inputs {
     resource_id: String,
     #[schemars(extend("replace" = true))]
     http_method: String,
-    #[schemars(extend("replace" = true, "enum" = ["HTTP", "MOCK", "AWS", "AWS_PROXY", "HTTP_PROXY"]))]
+    #[schemars(extend("enum" = ["HTTP", "MOCK", "AWS", "AWS_PROXY", "HTTP_PROXY"]))]
     r#type: String,
     /// How the backend is called: functions with `POST`.
-    #[schemars(extend("replace" = true))]
     integration_http_method: Option<String>,
     uri: Option<String>,
     credentials: Option<String>,
@@ -118,35 +117,7 @@ impl Resource for Integration {
         if Self::read(cx, &id).await?.is_some() {
             return Err(Error::not_ours("an integration of this method"));
         }
-        let call = cx.aws.apigateway().put_integration().rest_api_id(&new.rest_api);
-        let keys = Some(new.cache_key_parameters.0.clone());
-        let tls = |it: &Tls| {
-            TlsConfig::builder().insecure_skip_verification(it.insecure_skip_verification).build()
-        };
-        call.resource_id(&new.resource_id)
-            .http_method(&new.http_method)
-            .r#type(IntegrationType::from(new.r#type.as_str()))
-            .set_integration_http_method(new.integration_http_method.clone())
-            .set_uri(new.uri.clone())
-            .set_credentials(new.credentials.clone())
-            .set_connection_type(new.connection_type.as_deref().map(ConnectionType::from))
-            .set_connection_id(new.connection_id.clone())
-            .set_integration_target(new.integration_target.clone())
-            .set_content_handling(
-                new.content_handling.as_deref().map(ContentHandlingStrategy::from),
-            )
-            .set_passthrough_behavior(new.passthrough_behavior.clone())
-            .set_request_parameters(Some(new.request_parameters.clone().into_iter().collect()))
-            .set_request_templates(Some(new.request_templates.clone().into_iter().collect()))
-            .set_cache_namespace(new.cache_namespace.clone())
-            .set_cache_key_parameters(keys.filter(|it| !it.is_empty()))
-            .set_response_transfer_mode(
-                new.response_transfer_mode.as_deref().map(ResponseTransferMode::from),
-            )
-            .timeout_in_millis(new.timeout_milliseconds)
-            .set_tls_config(new.tls_config.as_ref().map(tls))
-            .send()
-            .await?;
+        put(cx, new).await?;
         Ok(id)
     }
 
@@ -161,6 +132,9 @@ impl Resource for Integration {
     }
 
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
+        if old.r#type != new.r#type || old.integration_http_method != new.integration_http_method {
+            return overwrite(cx, id, new).await;
+        }
         let skips =
             |it: &Inputs| it.tls_config.as_ref().is_some_and(|it| it.insecure_skip_verification);
         let mut patch = Patch::default();
@@ -184,9 +158,9 @@ impl Resource for Integration {
             .value("/timeoutInMillis", &old.timeout_milliseconds, &new.timeout_milliseconds)
             .value("/tlsConfig/insecureSkipVerification", &skips(old), &skips(new));
         if let Some(operations) = patch.operations() {
-            let ([api, resource, method], _) = place_of(id)?;
+            let ([api, resource, verb], _) = place_of(id)?;
             let call = cx.aws.apigateway().update_integration().rest_api_id(api);
-            let call = call.resource_id(resource).http_method(method);
+            let call = call.resource_id(resource).http_method(verb);
             call.set_patch_operations(Some(operations)).send().await?;
         }
         Ok(())
@@ -216,6 +190,59 @@ impl Resource for Integration {
 
 fn id(inputs: &Inputs) -> String {
     format!("{}/{}/{}", inputs.rest_api, inputs.resource_id, inputs.http_method)
+}
+
+async fn put(cx: &Cx, wanted: &Inputs) -> Result<()> {
+    let call = cx.aws.apigateway().put_integration().rest_api_id(&wanted.rest_api);
+    let keys = Some(wanted.cache_key_parameters.0.clone());
+    let tls = |it: &Tls| {
+        TlsConfig::builder().insecure_skip_verification(it.insecure_skip_verification).build()
+    };
+    call.resource_id(&wanted.resource_id)
+        .http_method(&wanted.http_method)
+        .r#type(IntegrationType::from(wanted.r#type.as_str()))
+        .set_integration_http_method(wanted.integration_http_method.clone())
+        .set_uri(wanted.uri.clone())
+        .set_credentials(wanted.credentials.clone())
+        .set_connection_type(wanted.connection_type.as_deref().map(ConnectionType::from))
+        .set_connection_id(wanted.connection_id.clone())
+        .set_integration_target(wanted.integration_target.clone())
+        .set_content_handling(wanted.content_handling.as_deref().map(ContentHandlingStrategy::from))
+        .set_passthrough_behavior(wanted.passthrough_behavior.clone())
+        .set_request_parameters(Some(wanted.request_parameters.clone().into_iter().collect()))
+        .set_request_templates(Some(wanted.request_templates.clone().into_iter().collect()))
+        .set_cache_namespace(wanted.cache_namespace.clone())
+        .set_cache_key_parameters(keys.filter(|it| !it.is_empty()))
+        .set_response_transfer_mode(
+            wanted.response_transfer_mode.as_deref().map(ResponseTransferMode::from),
+        )
+        .timeout_in_millis(wanted.timeout_milliseconds)
+        .set_tls_config(wanted.tls_config.as_ref().map(tls))
+        .send()
+        .await?;
+    Ok(())
+}
+
+/// No patch changes the type or how the backend is called: a new integration
+/// takes the place of the old one. It has no responses: those that were there
+/// are put back.
+async fn overwrite(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
+    let ([api, resource, verb], _) = place_of(id)?;
+    let live = method(cx, [api, resource, verb]).await?.and_then(|it| it.method_integration);
+    put(cx, new).await?;
+    for (status, it) in live.and_then(|it| it.integration_responses).unwrap_or_default() {
+        let call = cx.aws.apigateway().put_integration_response().rest_api_id(api);
+        call.resource_id(resource)
+            .http_method(verb)
+            .status_code(status)
+            .set_selection_pattern(it.selection_pattern)
+            .set_content_handling(it.content_handling)
+            .set_response_parameters(it.response_parameters)
+            .set_response_templates(it.response_templates)
+            .send()
+            .await?;
+    }
+    Ok(())
 }
 
 fn outputs(id: &str, live: Live) -> Result<Outputs> {

@@ -32,6 +32,9 @@ use aws_sdk_apigateway::{
     types::{Method, Resource},
 };
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -122,9 +125,47 @@ pub(in crate::aws) fn host(place: &Place, api: &str) -> String {
     format!("{api}.execute-api.{}.{domain}", place.region)
 }
 
+/// Where a stage writes who called it.
+#[derive(Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "StageAccessLogSettings")]
+pub(in crate::aws) struct AccessLog {
+    destination_arn: String,
+    pub(in crate::aws) format: String,
+}
+
+impl AccessLog {
+    pub(in crate::aws) fn live(destination: Option<String>, format: Option<String>) -> Self {
+        Self {
+            destination_arn: destination.unwrap_or_default(),
+            format: format.unwrap_or_default(),
+        }
+    }
+
+    pub(in crate::aws) fn group(&self) -> &str {
+        log_group(&self.destination_arn)
+    }
+}
+
 /// CloudWatch Logs names a group with `:*` at the end; API Gateway without.
-pub(in crate::aws) fn log_group(arn: &str) -> &str {
+fn log_group(arn: &str) -> &str {
     arn.strip_suffix(":*").unwrap_or(arn)
+}
+
+/// Whether both name the same log group, for `Resource::same`.
+pub(in crate::aws) fn same_log(path: &str, wanted: &Value, live: &Value) -> bool {
+    path == "accessLogSettings.destinationArn"
+        && wanted.as_str().map(log_group) == live.as_str().map(log_group)
+}
+
+/// The tags that an import of a document has taken away.
+pub(in crate::aws) fn lost_tags(
+    cx: &Cx,
+    wanted: &Tags,
+    live: Option<&HashMap<String, String>>,
+) -> Tags {
+    let born = cx.birth_tags(wanted).into_iter();
+    Tags(born.filter(|(key, value)| live.and_then(|it| it.get(key)) != Some(value)).collect())
 }
 
 /// `2026-01-31T08:00:00Z`

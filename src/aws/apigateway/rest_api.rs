@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Document;
 
-use super::{MISSING, arn, birth_tags, date, every, patch::Patch, retag};
+use super::{MISSING, arn, birth_tags, date, every, lost_tags, patch::Patch, retag};
 use crate::{aws::error::absent, model::Value, provider::*};
 
 pub(super) struct RestApi;
@@ -261,11 +261,8 @@ async fn import(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
         .send()
         .await?;
     let live = one(cx, id).await?.ok_or_else(|| Error::unseen("the API"))?;
-    let lost = birth_tags(cx, &new.tags)
-        .into_iter()
-        .filter(|(key, value)| live.tags.as_ref().and_then(|it| it.get(key)) != Some(value))
-        .collect();
-    retag(cx, &path(id), &Tags::default(), &Tags(lost)).await?;
+    let lost = lost_tags(cx, &new.tags, live.tags.as_ref());
+    retag(cx, &path(id), &Tags::default(), &lost).await?;
     let mut live = outputs(cx, live)?.inputs;
     // What the program leaves to the body stays.
     live.description = live.description.filter(|_| new.description.is_some());

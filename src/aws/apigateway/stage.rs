@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MISSING, arn, birth_tags, foretold, host, listed, log_group, patch::Patch, retag, serial, split,
+    AccessLog, MISSING, arn, birth_tags, foretold, host, listed, patch::Patch, retag, same_log,
+    serial, split,
 };
 use crate::{
     aws::error::absent,
@@ -43,14 +44,6 @@ pub(super) struct Inputs {
     xray_tracing_enabled: bool,
     #[serde(default)]
     tags: Tags,
-}
-
-#[derive(Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "StageAccessLogSettings")]
-struct AccessLog {
-    destination_arn: String,
-    format: String,
 }
 
 #[derive(Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
@@ -109,8 +102,7 @@ impl Resource for Stage {
     }
 
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {
-        path == "accessLogSettings.destinationArn"
-            && wanted.as_str().map(log_group) == live.as_str().map(log_group)
+        same_log(path, wanted, live)
     }
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
@@ -250,7 +242,7 @@ fn logging(patch: Patch, old: Option<&AccessLog>, new: Option<&AccessLog>) -> Pa
         (old, new) if old == new => patch,
         (_, None) => patch.remove("/accessLogSettings"),
         (_, Some(new)) => patch
-            .set("/accessLogSettings/destinationArn", log_group(&new.destination_arn))
+            .set("/accessLogSettings/destinationArn", new.group())
             .set("/accessLogSettings/format", &new.format),
     }
 }
@@ -282,10 +274,9 @@ fn outputs(cx: &Cx, api: String, live: Live) -> Outputs {
         stage_name: stage,
         deployment: live.deployment_id.unwrap_or_default(),
         description: text(live.description),
-        access_log_settings: live.access_log_settings.map(|it| AccessLog {
-            destination_arn: it.destination_arn.unwrap_or_default(),
-            format: it.format.unwrap_or_default(),
-        }),
+        access_log_settings: live
+            .access_log_settings
+            .map(|it| AccessLog::live(it.destination_arn, it.format)),
         cache_cluster_enabled: live.cache_cluster_enabled,
         cache_cluster_size: live.cache_cluster_size.map(|it| it.as_str().to_owned()),
         canary_settings: live.canary_settings.map(|it| Canary {

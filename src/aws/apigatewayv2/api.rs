@@ -4,7 +4,7 @@ use aws_sdk_apigatewayv2::types::{Api as Live, Cors as LiveCors, IpAddressType, 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, arn, birth_tags, changed, every, retag, said, text};
+use super::{MISSING, arn, birth_tags, changed, every, lost_tags, retag, said, text};
 use crate::{aws::error::absent, model::Value, provider::*};
 
 pub(super) struct Api;
@@ -46,22 +46,23 @@ pub(super) struct Inputs {
     tags: Tags,
 }
 
+/// API Gateway may answer them in other letters' cases.
 #[derive(Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(rename = "ApiCorsConfiguration")]
 pub(super) struct Cors {
     #[serde(default)]
-    pub(super) allow_credentials: bool,
+    allow_credentials: bool,
     #[serde(default)]
-    pub(super) allow_headers: Set<String>,
+    allow_headers: Set<CiString>,
     #[serde(default)]
-    pub(super) allow_methods: Set<String>,
+    allow_methods: Set<CiString>,
     #[serde(default)]
-    pub(super) allow_origins: Set<String>,
+    allow_origins: Set<CiString>,
     #[serde(default)]
-    pub(super) expose_headers: Set<String>,
+    expose_headers: Set<CiString>,
     #[serde(default)]
-    pub(super) max_age: i32,
+    max_age: i32,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -182,8 +183,8 @@ impl Resource for Api {
         let cors_now = changed(&old.cors_configuration, &new.cors_configuration).flatten();
         let call = cx.aws.apigatewayv2().update_api().api_id(id);
         call.name(&new.name)
-            .set_description(text(&old.description, &new.description))
-            .set_version(text(&old.version, &new.version))
+            .set_description(text(old.description.as_ref(), new.description.as_ref()))
+            .set_version(text(old.version.as_ref(), new.version.as_ref()))
             .set_api_key_selection_expression(changed(
                 &old.api_key_selection_expression,
                 &new.api_key_selection_expression,
@@ -228,11 +229,8 @@ async fn import(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
     let call = client.reimport_api().api_id(id).body(body);
     call.fail_on_warnings(new.fail_on_warnings).send().await?;
     let live = one(cx, id).await?.ok_or_else(|| Error::unseen("the API"))?;
-    let lost = birth_tags(cx, &new.tags)
-        .into_iter()
-        .filter(|(key, value)| live.tags.as_ref().and_then(|it| it.get(key)) != Some(value))
-        .collect();
-    retag(cx, &path(id), &Tags::default(), &Tags(lost)).await?;
+    let lost = lost_tags(cx, &new.tags, live.tags.as_ref());
+    retag(cx, &path(id), &Tags::default(), &lost).await?;
     let call = client.update_api().api_id(id).name(&new.name);
     call.set_description(new.description.clone())
         .set_version(new.version.clone())
@@ -268,23 +266,25 @@ pub(super) async fn one(cx: &Cx, id: &str) -> Result<Option<Live>> {
 }
 
 fn cors(wanted: &Cors) -> LiveCors {
+    let texts = |it: &Set<CiString>| Some(it.0.iter().map(|it| it.0.clone()).collect());
     LiveCors::builder()
         .allow_credentials(wanted.allow_credentials)
-        .set_allow_headers(Some(wanted.allow_headers.0.clone()))
-        .set_allow_methods(Some(wanted.allow_methods.0.clone()))
-        .set_allow_origins(Some(wanted.allow_origins.0.clone()))
-        .set_expose_headers(Some(wanted.expose_headers.0.clone()))
+        .set_allow_headers(texts(&wanted.allow_headers))
+        .set_allow_methods(texts(&wanted.allow_methods))
+        .set_allow_origins(texts(&wanted.allow_origins))
+        .set_expose_headers(texts(&wanted.expose_headers))
         .max_age(wanted.max_age)
         .build()
 }
 
 pub(super) fn told_cors(live: LiveCors) -> Cors {
+    let texts = |it: Option<Vec<String>>| it.into_iter().flatten().map(CiString).collect();
     Cors {
         allow_credentials: live.allow_credentials.unwrap_or_default(),
-        allow_headers: Set(live.allow_headers.unwrap_or_default()),
-        allow_methods: Set(live.allow_methods.unwrap_or_default()),
-        allow_origins: Set(live.allow_origins.unwrap_or_default()),
-        expose_headers: Set(live.expose_headers.unwrap_or_default()),
+        allow_headers: texts(live.allow_headers),
+        allow_methods: texts(live.allow_methods),
+        allow_origins: texts(live.allow_origins),
+        expose_headers: texts(live.expose_headers),
         max_age: live.max_age.unwrap_or_default(),
     }
 }

@@ -79,7 +79,7 @@ impl Resource for ApiMapping {
         call.api_mapping_id(own)
             .api_id(&new.api_id)
             .stage(&new.stage)
-            .set_api_mapping_key(text(&old.api_mapping_key, &new.api_mapping_key))
+            .set_api_mapping_key(text(old.api_mapping_key.as_ref(), new.api_mapping_key.as_ref()))
             .send()
             .await?;
         Ok(())

@@ -112,12 +112,15 @@ impl Resource for Authorizer {
         let call = cx.aws.apigatewayv2().update_authorizer().api_id(api).authorizer_id(own);
         call.set_name(changed(&old.name, &new.name))
             .set_authorizer_type(kind.as_deref().map(AuthorizerType::from))
-            .set_authorizer_uri(text(&old.authorizer_uri, &new.authorizer_uri))
+            .set_authorizer_uri(text(old.authorizer_uri.as_ref(), new.authorizer_uri.as_ref()))
             .set_authorizer_credentials_arn(text(
-                &old.authorizer_credentials_arn,
-                &new.authorizer_credentials_arn,
+                old.authorizer_credentials_arn.as_ref(),
+                new.authorizer_credentials_arn.as_ref(),
             ))
-            .set_authorizer_payload_format_version(text(&version(old), &version(new)))
+            .set_authorizer_payload_format_version(text(
+                version(old).as_ref(),
+                version(new).as_ref(),
+            ))
             .set_authorizer_result_ttl_in_seconds(ttl.flatten())
             .set_enable_simple_responses(changed(
                 &old.enable_simple_responses,

@@ -156,7 +156,8 @@ impl Resource for Integration {
 
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         let (api, own) = split(id)?;
-        let handling = text(&old.content_handling_strategy, &new.content_handling_strategy);
+        let handling =
+            text(old.content_handling_strategy.as_ref(), new.content_handling_strategy.as_ref());
         let passthrough = changed(&old.passthrough_behavior, &new.passthrough_behavior).flatten();
         let connection = changed(&old.connection_type, &new.connection_type);
         let templates = changed(&old.request_templates, &new.request_templates);
@@ -169,13 +170,13 @@ impl Resource for Integration {
         call.set_description(description)
             .integration_type(IntegrationType::from(new.integration_type.as_str()))
             .set_integration_subtype(new.integration_subtype.clone())
-            .set_integration_uri(text(&old.integration_uri, &new.integration_uri))
+            .set_integration_uri(text(old.integration_uri.as_ref(), new.integration_uri.as_ref()))
             .set_integration_method(
                 changed(&old.integration_method, &new.integration_method).flatten(),
             )
             .set_connection_type(connection.as_deref().map(ConnectionType::from))
-            .set_connection_id(text(&old.connection_id, &new.connection_id))
-            .set_credentials_arn(text(&old.credentials_arn, &new.credentials_arn))
+            .set_connection_id(text(old.connection_id.as_ref(), new.connection_id.as_ref()))
+            .set_credentials_arn(text(old.credentials_arn.as_ref(), new.credentials_arn.as_ref()))
             .set_content_handling_strategy(handling.as_deref().map(ContentHandlingStrategy::from))
             .set_passthrough_behavior(passthrough.as_deref().map(PassthroughBehavior::from))
             .set_payload_format_version(
@@ -184,7 +185,10 @@ impl Resource for Integration {
             .set_request_parameters(entries(&old.request_parameters, &new.request_parameters))
             .set_request_templates(templates.map(|it| it.into_iter().collect()))
             .set_response_parameters(responses(&old.response_parameters, &new.response_parameters))
-            .set_template_selection_expression(text(&selection(old), &selection(new)))
+            .set_template_selection_expression(text(
+                selection(old).as_ref(),
+                selection(new).as_ref(),
+            ))
             .set_timeout_in_millis(
                 changed(&old.timeout_milliseconds, &new.timeout_milliseconds).flatten(),
             )

@@ -14,8 +14,8 @@ mod stage;
 use std::collections::{BTreeMap, HashMap};
 
 use super::apigateway::{
-    MISSING, arn, bears_mark, foretold, host, last, listed, log_group, marked, serial, split,
-    unmarked,
+    AccessLog, MISSING, arn, bears_mark, foretold, host, last, listed, lost_tags, marked, same_log,
+    serial, split, unmarked,
 };
 use crate::provider::{AnyFunction, AnyResource, Cx, Result, Tags, function, resource};
 
@@ -62,8 +62,8 @@ fn changed<T: PartialEq + Clone>(old: &T, new: &T) -> Option<T> {
 }
 
 /// The same for a text, which is empty when it is taken away.
-fn text(old: &Option<String>, new: &Option<String>) -> Option<String> {
-    changed(old, new).map(Option::unwrap_or_default)
+fn text(old: Option<&String>, new: Option<&String>) -> Option<String> {
+    (old != new).then(|| new.cloned().unwrap_or_default())
 }
 
 /// The same for a map, of which an update sets the entries that it names: an
@@ -113,7 +113,7 @@ mod tests {
         let expected = map(&[("a", ""), ("b", "2")]).into_iter().collect();
         assert_eq!(entries(&old, &new), Some(expected));
         assert_eq!(entries(&old, &old), None);
-        assert_eq!(text(&Some("a".to_owned()), &None), Some(String::new()));
-        assert_eq!(text(&None, &None), None);
+        assert_eq!(text(Some(&"a".to_owned()), None), Some(String::new()));
+        assert_eq!(text(None, None), None);
     }
 }

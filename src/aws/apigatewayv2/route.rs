@@ -135,18 +135,21 @@ impl Resource for Route {
             .api_id(api)
             .route_id(own)
             .set_route_key(changed(&old.route_key, &new.route_key))
-            .set_target(text(&old.target, &new.target))
+            .set_target(text(old.target.as_ref(), new.target.as_ref()))
             .set_api_key_required(changed(&old.api_key_required, &new.api_key_required))
             .set_authorization_type(kind.as_deref().map(AuthorizationType::from))
-            .set_authorizer_id(text(&old.authorizer_id, &new.authorizer_id))
+            .set_authorizer_id(text(old.authorizer_id.as_ref(), new.authorizer_id.as_ref()))
             .set_authorization_scopes(scopes.map(|it| it.0))
             .set_model_selection_expression(text(
-                &old.model_selection_expression,
-                &new.model_selection_expression,
+                old.model_selection_expression.as_ref(),
+                new.model_selection_expression.as_ref(),
             ))
-            .set_operation_name(text(&old.operation_name, &new.operation_name))
+            .set_operation_name(text(old.operation_name.as_ref(), new.operation_name.as_ref()))
             .set_request_models(models.map(|it| it.into_iter().collect()))
-            .set_route_response_selection_expression(text(&selection(old), &selection(new)));
+            .set_route_response_selection_expression(text(
+                selection(old).as_ref(),
+                selection(new).as_ref(),
+            ));
         for it in &set {
             let (key, constraints) = parameter(it);
             call = call.request_parameters(key, constraints);

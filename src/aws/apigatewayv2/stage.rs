@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MISSING, api, arn, birth_tags, changed, entries, every, foretold, host, last, listed,
-    log_group, retag, said, serial, split, text,
+    AccessLog, MISSING, api, arn, birth_tags, changed, entries, every, foretold, host, last,
+    listed, retag, said, same_log, serial, split, text,
 };
 use crate::{
     aws::error::absent,
@@ -45,14 +45,6 @@ pub(super) struct Inputs {
     stage_variables: BTreeMap<String, String>,
     #[serde(default)]
     tags: Tags,
-}
-
-#[derive(Clone, Deserialize, Serialize, JsonSchema, PartialEq)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "StageAccessLogSettings")]
-struct AccessLog {
-    destination_arn: String,
-    format: String,
 }
 
 /// Levels and traces are for WebSocket APIs only.
@@ -132,8 +124,7 @@ impl Resource for Stage {
     }
 
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {
-        path == "accessLogSettings.destinationArn"
-            && wanted.as_str().map(log_group) == live.as_str().map(log_group)
+        same_log(path, wanted, live)
     }
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
@@ -194,12 +185,13 @@ impl Resource for Stage {
         let logs = changed(&old.access_log_settings, &new.access_log_settings).flatten();
         let defaults = changed(&old.default_route_settings, &new.default_route_settings).flatten();
         let deployment = changed(&old.deployment_id, &new.deployment_id).flatten();
-        let certificate = text(&old.client_certificate_id, &new.client_certificate_id);
+        let certificate =
+            text(old.client_certificate_id.as_ref(), new.client_certificate_id.as_ref());
         client
             .update_stage()
             .api_id(api)
             .stage_name(stage)
-            .set_description(text(&old.description, &new.description))
+            .set_description(text(old.description.as_ref(), new.description.as_ref()))
             .set_access_log_settings(logs.as_ref().map(log))
             .set_auto_deploy(changed(&old.auto_deploy, &new.auto_deploy))
             .set_deployment_id(deployment.filter(|_| !new.auto_deploy))
@@ -243,10 +235,7 @@ async fn stages(cx: &Cx, api: String) -> Result<Option<Vec<Live>>> {
 }
 
 fn log(wanted: &AccessLog) -> AccessLogSettings {
-    AccessLogSettings::builder()
-        .destination_arn(log_group(&wanted.destination_arn))
-        .format(&wanted.format)
-        .build()
+    AccessLogSettings::builder().destination_arn(wanted.group()).format(&wanted.format).build()
 }
 
 fn settings(wanted: &Settings) -> RouteSettings {
@@ -307,10 +296,9 @@ fn outputs(cx: &Cx, api: String, live: Live, scheme: Option<&str>) -> Outputs {
             api_id: api,
             name: stage,
             description: said(live.description),
-            access_log_settings: live.access_log_settings.map(|it| AccessLog {
-                destination_arn: it.destination_arn.unwrap_or_default(),
-                format: it.format.unwrap_or_default(),
-            }),
+            access_log_settings: live
+                .access_log_settings
+                .map(|it| AccessLog::live(it.destination_arn, it.format)),
             auto_deploy: live.auto_deploy.unwrap_or_default(),
             deployment_id: said(live.deployment_id),
             client_certificate_id: said(live.client_certificate_id),

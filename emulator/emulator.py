@@ -919,6 +919,18 @@ def clusters_are_made_once():
         return original(self, kwargs)
 
 
+@patches("rds")
+def option_groups_are_listed():
+    """DescribeOptionGroups without a name tells of all."""
+    from moto.rds.models import RDSBackend
+
+    @around(RDSBackend, "describe_option_groups")
+    def describe_option_groups(original, self, option_group_kwargs):
+        if option_group_kwargs.get("option_group_name"):
+            return original(self, option_group_kwargs)
+        return list(self.option_groups.values())
+
+
 # --------------------------------------------------------------------- SQS
 
 

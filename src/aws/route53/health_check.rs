@@ -176,22 +176,36 @@ impl Resource for HealthCheck {
             ];
             let dropped = dropped.into_iter().filter(|(_, had, has)| *had && !has);
             let dropped: Vec<Element> = dropped.map(|(element, ..)| element).collect();
+            // With other triggers the alarm is read again, though it is the same.
+            let alarm = match old.triggers == new.triggers {
+                true => changed(before.alarm_identifier, wanted.alarm_identifier),
+                false => wanted.alarm_identifier,
+            };
             let call = cx.aws.route53().update_health_check().health_check_id(id);
             call.health_check_version(live.health_check_version)
-                .set_ip_address(wanted.ip_address)
-                .set_port(wanted.port)
-                .set_resource_path(wanted.resource_path)
-                .set_fully_qualified_domain_name(wanted.fully_qualified_domain_name)
-                .set_search_string(wanted.search_string)
-                .set_failure_threshold(wanted.failure_threshold)
-                .set_inverted(wanted.inverted)
-                .set_disabled(wanted.disabled)
-                .set_health_threshold(wanted.health_threshold)
-                .set_child_health_checks(wanted.child_health_checks)
-                .set_enable_sni(wanted.enable_sni)
-                .set_regions(wanted.regions)
-                .set_alarm_identifier(wanted.alarm_identifier)
-                .set_insufficient_data_health_status(wanted.insufficient_data_health_status)
+                .set_ip_address(changed(before.ip_address, wanted.ip_address))
+                .set_port(changed(before.port, wanted.port))
+                .set_resource_path(changed(before.resource_path, wanted.resource_path))
+                .set_fully_qualified_domain_name(changed(
+                    before.fully_qualified_domain_name,
+                    wanted.fully_qualified_domain_name,
+                ))
+                .set_search_string(changed(before.search_string, wanted.search_string))
+                .set_failure_threshold(changed(before.failure_threshold, wanted.failure_threshold))
+                .set_inverted(changed(before.inverted, wanted.inverted))
+                .set_disabled(changed(before.disabled, wanted.disabled))
+                .set_health_threshold(changed(before.health_threshold, wanted.health_threshold))
+                .set_child_health_checks(changed(
+                    before.child_health_checks,
+                    wanted.child_health_checks,
+                ))
+                .set_enable_sni(changed(before.enable_sni, wanted.enable_sni))
+                .set_regions(changed(before.regions, wanted.regions))
+                .set_alarm_identifier(alarm)
+                .set_insufficient_data_health_status(changed(
+                    before.insufficient_data_health_status,
+                    wanted.insufficient_data_health_status,
+                ))
                 .set_reset_elements((!dropped.is_empty()).then_some(dropped))
                 .send()
                 .await?;
@@ -210,6 +224,11 @@ impl Resource for HealthCheck {
         let found = listed(cx).await?.into_iter().find(|it| it.caller_reference == ours);
         Ok(found.map(|it| it.id))
     }
+}
+
+/// What to send: nothing that stays, since not every type takes everything.
+fn changed<T: PartialEq>(old: Option<T>, new: Option<T>) -> Option<T> {
+    if old == new { None } else { new }
 }
 
 /// At most 64 characters.

@@ -31,6 +31,8 @@ pub struct Cx {
     /// Where calls are told of that `aws` does not make: the fake cloud's.
     pub calls: Calls,
     pub place: Place,
+    /// Of the provider; the planner has put them into the inputs already.
+    pub default_tags: BTreeMap<String, String>,
     /// `project/stack`
     pub stack: String,
     /// The operation that creates, or created, the resource: the idempotency

@@ -11,6 +11,7 @@ mod clients;
 #[cfg(feature = "aws")]
 mod error;
 mod health;
+mod mirror;
 
 #[cfg(feature = "aws")]
 mod acm;

@@ -93,6 +93,7 @@ static RULES: &[Rule] = &[
     rule("aws:autoscaling/", "ResourceInUse", "", 10, IN_USE),
     rule("aws:autoscaling/", "ScalingActivityInProgress", "", 10, BUSY),
     rule("aws:autoscaling/", "ValidationError", "Invalid IAM Instance Profile", 5, IAM),
+    rule("aws:autoscaling/", "ValidationError", "valid fully-formed launch template", 2, LAG),
     // CloudWatch, its logs and EventBridge
     rule("aws:cloudwatch/eventRule:", "ValidationException", "Rule can't be deleted since it has targets", 2, IN_USE),
     rule("aws:cloudwatch/", "ValidationException", "cannot be assumed by principal", 2, IAM),
@@ -122,17 +123,25 @@ static RULES: &[Rule] = &[
     // EC2, creates: what was just made is not seen by every server yet
     rule("aws:ec2/", "Gateway.NotAttached", "", 2, LAG),
     // A lost answer hides what was done: the next attempt looks first
+    rule("aws:ec2/defaultRouteTable:", "RouteAlreadyExists", "", 1, LAG),
+    rule("aws:ec2/defaultSecurityGroup:", "InvalidPermission.Duplicate", "", 1, LAG),
+    rule("aws:ec2/networkAcl:", "InvalidAssociationID.NotFound", "", 1, LAG),
+    rule("aws:ec2/networkAcl:", "NetworkAclEntryAlreadyExists", "", 1, LAG),
     rule("aws:ec2/routeTable:", "RouteAlreadyExists", "", 1, LAG),
     rule("aws:ec2/securityGroup:", "InvalidPermission.Duplicate", "", 1, LAG),
     rule("aws:ec2/", "InvalidAllocationID.NotFound", "", 2, LAG),
+    rule("aws:ec2/", "InvalidDhcpOptionID.NotFound", "", 2, LAG),
+    rule("aws:ec2/", "InvalidDhcpOptionsID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidGatewayID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidGroup.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidInstanceID", "pending instance", 5, LAG),
     rule("aws:ec2/", "InvalidInstanceID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidInternetGatewayID.NotFound", "", 2, LAG),
+    rule("aws:ec2/", "InvalidKeyPair.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidLaunchTemplateId.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidLaunchTemplateId.VersionNotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidNatGatewayID.NotFound", "", 2, LAG),
+    rule("aws:ec2/", "InvalidNetworkAclID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidNetworkInterfaceID.NotFound", "", 2, LAG),
     rule("aws:ec2/route:", "InvalidParameterException", "", 2, LAG),
     rule("aws:ec2/", "InvalidRouteTableID.NotFound", "", 2, LAG),
@@ -142,6 +151,7 @@ static RULES: &[Rule] = &[
     rule("aws:ec2/", "InvalidTransitGatewayID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidVpcEndpointId.NotFound", "", 2, LAG),
     rule("aws:ec2/", "InvalidVpcID.NotFound", "", 2, LAG),
+    rule("aws:ec2/", "InvalidVpcPeeringConnectionID.NotFound", "", 2, LAG),
     rule("aws:ec2/", "NatGatewayNotFound", "", 2, LAG),
     // EC2, states and roles
     rule("aws:ec2/", "IncorrectInstanceState", "", 5, BUSY),
@@ -174,6 +184,14 @@ static RULES: &[Rule] = &[
     // ECS, whose words for a security group or subnet that it does not see yet vary
     rule("aws:ecs/service:", "ClientException", "does not exist", 2, LAG),
     rule("aws:ecs/service:", "InvalidParameterException", "does not exist", 2, LAG),
+    // EFS
+    rule("aws:efs/", "DependencyTimeout", "", 5, BUSY),
+    rule("aws:efs/", "FileSystemInUse", "", 10, IN_USE),
+    rule("aws:efs/", "FileSystemNotFound", "", 2, LAG),
+    rule("aws:efs/", "IncorrectFileSystemLifeCycleState", "", 10, BUSY),
+    rule("aws:efs/", "IncorrectMountTargetState", "", 10, BUSY),
+    rule("aws:efs/", "SecurityGroupNotFound", "", 2, LAG),
+    rule("aws:efs/", "SubnetNotFound", "", 2, LAG),
     // IAM
     rule("aws:iam/", "ConcurrentModification", "", 2, BUSY),
     rule("aws:iam/", "DeleteConflict", "", 2, IN_USE),

@@ -52,8 +52,9 @@
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
-//!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
-//!   rds/ secretsmanager/ sqs/ ssm/ wafv2/
+//!   mirror.rs          blocks that a program writes as AWS takes and tells them
+//!   acm/ appautoscaling/ autoscaling/ cloudwatch/ ec2/ ecr/ ecs/ efs/ iam/
+//!   kms/ lb/ meta/ rds/ secretsmanager/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

@@ -143,6 +143,9 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     trust_changed_to_a_new_principal
     key_policy_of_a_new_principal
     key_policy_changed_to_a_new_principal
+    role_of_a_flow_log
+    profile_of_an_instance
+    profile_without_a_role
     queue_policy_of_a_new_principal
 }
 
@@ -170,6 +173,10 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     parameter_group_of_a_database
     cluster_with_instances
     web_acl_of_a_load_balancer
+    dhcp_options_of_a_vpc
+    network_acl_of_a_subnet
+    group_that_still_scales
+    user_with_policies
     role_with_policies
 }
 

@@ -58,6 +58,12 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
     principal("key_policy_changed_to_a_new_principal", ["kms", "PutKeyPolicy", "MalformedPolicyDocumentException"],
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
+    principal("role_of_a_flow_log", ["ec2", "CreateFlowLogs", "InvalidParameter"],
+        "Unable to assume given IAM role", false, "ec2-FlowLog"),
+    principal("profile_of_an_instance", ["ec2", "RunInstances", "InvalidParameterValue"],
+        "Value (contract-instance) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", false, "ec2-Instance"),
+    principal("profile_without_a_role", ["ec2", "RunInstances", "InvalidParameterValue"],
+        "IAM Instance Profile \"contract-instance\" has no associated IAM Roles", false, "ec2-Instance"),
     principal("queue_policy_of_a_new_principal", ["sqs", "SetQueueAttributes", "InvalidAttributeValue"],
         "Invalid value for the parameter Policy.", true, "sqs-QueuePolicy"),
 ];
@@ -189,6 +195,10 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("parameter_group_of_a_database", ["rds", "DeleteDBParameterGroup", "InvalidDBParameterGroupState"], "One or more database instances are still members of this parameter group", None, "rds-ParameterGroup"),
     in_use("cluster_with_instances", ["rds", "DeleteDBCluster", "InvalidDBClusterStateFault"], "Cluster cannot be deleted, it still contains DB instances in non-deleting state.", None, "rds-Cluster"),
     in_use("web_acl_of_a_load_balancer", ["wafv2", "DeleteWebACL", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-WebAcl"),
+    in_use("dhcp_options_of_a_vpc", ["ec2", "DeleteDhcpOptions", "DependencyViolation"], "The dhcpOptions has dependencies and cannot be deleted.", None, "ec2-VpcDhcpOptions"),
+    in_use("network_acl_of_a_subnet", ["ec2", "DeleteNetworkAcl", "DependencyViolation"], "The networkAcl has dependencies and cannot be deleted.", None, "ec2-NetworkAcl"),
+    in_use("group_that_still_scales", ["autoscaling", "DeleteAutoScalingGroup", "ResourceInUse"], "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.", None, "autoscaling-Group"),
+    in_use("user_with_policies", ["iam", "DeleteUser", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-User"),
     in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
 ];
 

@@ -1071,6 +1071,25 @@ def births_have_all_that_was_said():
 
 
 @patches("ec2")
+def icmp_rules_keep_their_type():
+    """The type and the code of an ICMP message in a network ACL."""
+    from moto.ec2.responses import EC2Response
+
+    def kept(original, self):
+        answer = original(self)
+        given = self._get_param("IcmpTypeCode") or {}
+        number, egress = self._get_param("RuleNumber"), self._get_param("Egress")
+        acl = self.ec2_backend.get_network_acl(self._get_param("NetworkAclId"))
+        for entry in acl.network_acl_entries:
+            if (str(entry.rule_number), bool(entry.egress)) == (str(number), bool(egress)):
+                entry.icmp_code, entry.icmp_type = given.get("Code"), given.get("Type")
+        return answer
+
+    for action in ("create_network_acl_entry", "replace_network_acl_entry"):
+        around(EC2Response, action)(kept)
+
+
+@patches("ec2")
 def default_subnets_take_a_free_block():
     """CreateDefaultSubnet finds a block that no other subnet of the VPC has."""
     import ipaddress

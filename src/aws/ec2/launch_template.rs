@@ -202,8 +202,11 @@ impl Resource for LaunchTemplate {
     }
 }
 
-const MISSING: &[&str] =
-    &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"];
+const MISSING: &[&str] = &[
+    "InvalidLaunchTemplateId.NotFound",
+    "InvalidLaunchTemplateId.NotFoundException",
+    "InvalidLaunchTemplateName.NotFoundException",
+];
 
 /// What is launched, field for field as EC2 takes and tells it.
 macro_rules! mirror_data {

@@ -1104,6 +1104,137 @@ def nat_gateways_leave_nothing():
         return original(self, nat_gateway_id)
 
 
+@patches("ec2")
+def more_is_found_by_filters():
+    """Network ACLs and endpoints by id; peering connections by anything at all."""
+    from moto.ec2.models.network_acls import NetworkAcl
+    from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
+    from moto.ec2.models.vpcs import VPCEndPoint
+    from moto.ec2.responses import EC2Response
+    from moto.ec2.utils import generic_filter
+
+    for model, name in ((NetworkAcl, "network-acl-id"), (VPCEndPoint, "vpc-endpoint-id")):
+
+        @around(model, "get_filter_value")
+        def get_filter_value(original, self, filter_name, *rest, own=name):
+            return self.id if filter_name == own else original(self, filter_name, *rest)
+
+    @around(VPCEndPoint, "get_filter_value")
+    def of_endpoint(original, self, filter_name, *rest):
+        own = {"service-name": self.service_name, "vpc-id": self.vpc_id}
+        return own.get(filter_name) or original(self, filter_name, *rest)
+
+    @around(VPCPeeringConnection, "get_filter_value")
+    def of_connection(original, self, filter_name, *rest):
+        own = {
+            "vpc-peering-connection-id": self.id,
+            "requester-vpc-info.vpc-id": self.vpc.id,
+            "accepter-vpc-info.vpc-id": self.peer_vpc.id,
+        }
+        return own.get(filter_name) or original(self, filter_name, *rest)
+
+    @around(EC2Response, "describe_vpc_peering_connections")
+    def describe_vpc_peering_connections(original, self):
+        filters = self._filters_from_querystring()
+        found = self.ec2_backend.describe_vpc_peering_connections(
+            vpc_peering_ids=self._get_param("VpcPeeringConnectionIds", [])
+        )
+        answer = original(self)
+        answer.result["VpcPeeringConnections"] = generic_filter(filters, found)
+        return answer
+
+
+@patches("ec2")
+def births_have_all_that_was_said():
+    """DHCP options have tags, instances their protection, and a launch template's own tags
+    are not those of what it launches."""
+    from moto.ec2.responses import EC2Response
+
+    @around(EC2Response, "create_dhcp_options")
+    def create_dhcp_options(original, self):
+        tags = self._parse_tag_specification().get("dhcp-options", {})
+        answer = original(self)
+        answer.result["DhcpOptions"].add_tags(tags)
+        return answer
+
+    @around(EC2Response, "run_instances")
+    def run_instances(original, self):
+        answer = original(self)
+        if self._get_param("DisableApiTermination"):
+            for instance in answer.result.instances:
+                instance.disable_api_termination = True
+        return answer
+
+    @around(EC2Response, "create_launch_template")
+    def create_launch_template(original, self):
+        answer = original(self)
+        made = self.ec2_backend.get_launch_template(answer.result["LaunchTemplate"]["LaunchTemplateId"])
+        data = made.versions[0].data
+        given = (self._get_param("LaunchTemplateData") or {}).get("TagSpecifications", [])
+        own = [it for it in data.get("TagSpecifications", []) if it["ResourceType"] != "launch-template"]
+        data["TagSpecifications"] = own
+        if not given and not own:
+            del data["TagSpecifications"]
+        return answer
+
+
+@patches("ec2")
+def icmp_rules_keep_their_type():
+    """The type and the code of an ICMP message in a network ACL."""
+    from moto.ec2.responses import EC2Response
+
+    def kept(original, self):
+        answer = original(self)
+        given = self._get_param("IcmpTypeCode") or {}
+        number, egress = self._get_param("RuleNumber"), self._get_param("Egress")
+        acl = self.ec2_backend.get_network_acl(self._get_param("NetworkAclId"))
+        for entry in acl.network_acl_entries:
+            if (str(entry.rule_number), bool(entry.egress)) == (str(number), bool(egress)):
+                entry.icmp_code, entry.icmp_type = given.get("Code"), given.get("Type")
+        return answer
+
+    for action in ("create_network_acl_entry", "replace_network_acl_entry"):
+        around(EC2Response, action)(kept)
+
+
+@patches("ec2")
+def default_subnets_take_a_free_block():
+    """CreateDefaultSubnet finds a block that no other subnet of the VPC has."""
+    import ipaddress
+
+    from moto.ec2.models.subnets import SubnetBackend
+
+    @around(SubnetBackend, "create_default_subnet")
+    def create_default_subnet(original, self, availability_zone):
+        default = self.get_default_vpc()
+        if availability_zone in self.get_default_subnets() or default is None:
+            return original(self, availability_zone)
+        taken = [
+            ipaddress.ip_network(it.cidr_block)
+            for it in self.describe_subnets(filters={"vpc-id": [default.id]})
+        ]
+        blocks = ipaddress.ip_network(default.cidr_block).subnets(new_prefix=20)
+        free = next(it for it in blocks if not any(it.overlaps(other) for other in taken))
+        subnet = self.create_subnet(default.id, str(free), availability_zone=availability_zone)
+        subnet.default_for_az, subnet.map_public_ip_on_launch = True, True
+        return subnet
+
+
+# --------------------------------------------------------------------- IAM
+
+
+@patches("iam")
+def users_have_no_credentials_of_services():
+    """ListServiceSpecificCredentials, which moto lacks, as for a user who has none."""
+    from moto.core.responses import ActionResult
+    from moto.iam.responses import IamResponse
+
+    def list_service_specific_credentials(self):
+        return ActionResult({"ServiceSpecificCredentials": []})
+
+    IamResponse.list_service_specific_credentials = list_service_specific_credentials
+
+
 # --------------------------------------------------------------------- ECR
 
 

@@ -60,6 +60,9 @@
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
 //!   acm/ appautoscaling/ cloudwatch/ dynamodb/ ec2/ ecr/ ecs/ iam/ kms/
 //!   lambda/ lb/ meta/ rds/ secretsmanager/ sfn/ sqs/ ssm/ wafv2/
+//!   mirror.rs          blocks that a program writes as AWS takes and tells them
+//!   acm/ appautoscaling/ autoscaling/ cloudwatch/ ec2/ ecr/ ecs/ efs/ iam/
+//!   kms/ lb/ meta/ rds/ secretsmanager/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

@@ -13,6 +13,7 @@ mod error;
 mod health;
 mod sealing;
 pub mod jobs;
+mod mirror;
 
 #[cfg(feature = "aws")]
 mod acm;

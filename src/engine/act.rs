@@ -249,8 +249,8 @@ impl Job {
         let mut lost_since: Option<Instant> = None;
         loop {
             let error = match cx.persist_once(kind.token(), || kind.create(&once, inputs)).await {
-                // A local type is whole at once: with its id alone in the
-                // journal, a cut would lose what was drawn.
+                // It is whole at once: with its id alone in the journal, a cut
+                // would lose what was drawn, or told once.
                 Ok(Made { id, outputs: Some(outputs) }) => {
                     return Ok(self.live_as(kind, id, outputs));
                 }
@@ -321,7 +321,7 @@ impl Job {
         let narrow = Cx { asked: live.is_some().then_some(asked), ..cx.clone() };
         let outputs = self.look(kind, &narrow, &id).await?;
         let known = live.unwrap_or(&self.state.outputs);
-        let outputs = refresh::merge(known, outputs, narrow.asked.as_ref());
+        let outputs = refresh::merge(kind.schema(), known, outputs, narrow.asked.as_ref());
         Ok(self.live_as(kind, id, outputs))
     }
 

@@ -57,7 +57,7 @@ impl Connections {
     /// A view of the world without an operation, for reads.
     pub async fn cx(&self, settings: &Settings) -> Result<Cx> {
         let (aws, place) = self.get(settings).await?;
-        Ok(self.cx_of(aws, place))
+        Ok(Cx { default_tags: settings.default_tags.clone(), ..self.cx_of(aws, place) })
     }
 
     /// For types that live in the state only.
@@ -71,6 +71,7 @@ impl Connections {
             calls: self.calls.clone(),
             assets: self.assets.clone(),
             place,
+            default_tags: BTreeMap::new(),
             stack: self.stack.clone(),
             op: String::new(),
             seed: None,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     lang::ast::{Accessor, Program},
-    model::{Map, Outcome, ResourceState, Row, Snapshot, Urn, Value, plan::Begun},
+    model::{Map, Outcome, ResourceState, Row, Schema, Snapshot, Urn, Value, plan::Begun},
     provider::{AnyResource, Cx, Registry, Settings},
 };
 
@@ -141,21 +141,29 @@ async fn group(
     let what = || format!("reading {} {}", ids.len(), kind.token());
     let found = read.map_err(|it| Trouble::from(it).during(&what()))?;
     let merged = states.into_iter().zip(found).map(|(state, live)| {
-        let live = live.map(|it| merge(&state.outputs, it, asked.as_ref()));
+        let live = live.map(|it| merge(kind.schema(), &state.outputs, it, asked.as_ref()));
         (state.op.clone(), live)
     });
     Ok(merged.collect())
 }
 
-/// What was not asked for, and not told, stays as it was last known.
-pub(super) fn merge(known: &Value, live: Value, asked: Option<&BTreeSet<String>>) -> Value {
-    let (Some(known), Some(asked), Value::Map(mut map)) = (known.as_map(), asked, live.clone())
-    else {
-        return live;
+/// What was not asked for, and not told, stays as it was last known; so does
+/// what AWS tells once only.
+pub(super) fn merge(
+    schema: &Schema,
+    known: &Value,
+    live: Value,
+    asked: Option<&BTreeSet<String>>,
+) -> Value {
+    let (Some(known), Value::Map(mut map)) = (known.as_map(), live.clone()) else { return live };
+    let once = |name: &String| {
+        let output = schema.outputs.properties.get(name).is_some_and(|it| it.write_only);
+        output && !schema.inputs.properties.contains_key(name)
     };
     for (name, value) in known {
         let told = map.get(name).is_some_and(|it| !super::compare::is_nothing(it));
-        if !told && !asked.contains(name) {
+        let asked = asked.is_none_or(|it| it.contains(name));
+        if !told && (!asked || once(name)) {
             map.insert(name.clone(), value.clone());
         }
     }

@@ -33,6 +33,8 @@ pub struct Cx {
     /// What the program's assets are read by.
     pub assets: Assets,
     pub place: Place,
+    /// Of the provider; the planner has put them into the inputs already.
+    pub default_tags: BTreeMap<String, String>,
     /// `project/stack`
     pub stack: String,
     /// The operation that creates, or created, the resource: the idempotency

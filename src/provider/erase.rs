@@ -84,8 +84,10 @@ impl<R: Resource> AnyResource for Erased<R> {
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>> {
         Box::pin(async move {
             let new = typed(new)?;
-            let id = R::create(cx, &new).await?;
-            Ok(Made { id, outputs: None })
+            match R::create_told(cx, &new).await? {
+                Some((id, told)) => Ok(Made { id, outputs: Some(common(cx, &told)?) }),
+                None => Ok(Made { id: R::create(cx, &new).await?, outputs: None }),
+            }
         })
     }
     fn finish<'a>(&'a self, cx: &'a Cx, id: &'a str, new: &'a Value) -> BoxFuture<'a, Result<()>> {
@@ -102,17 +104,7 @@ impl<R: Resource> AnyResource for Erased<R> {
         Box::pin(async move {
             let found = R::read_many(cx, ids).await?;
             assert_eq!(found.len(), ids.len(), "one answer per id asked of {}", R::TYPE);
-            let common = |outputs| -> Result<Value> {
-                let mut value = untyped(&outputs)?;
-                if let Value::Map(map) = &mut value {
-                    if let Some(tags) = map.get("tags").cloned() {
-                        map.entry("tagsAll".to_owned()).or_insert(tags);
-                    }
-                    map.insert("region".to_owned(), Value::string(&cx.place.region));
-                }
-                Ok(value)
-            };
-            found.into_iter().map(|it| it.map(common).transpose()).collect()
+            found.into_iter().map(|it| it.map(|it| common(cx, &it)).transpose()).collect()
         })
     }
     fn update<'a>(
@@ -258,6 +250,18 @@ impl<F: Function> AnyFunction for ErasedFunction<F> {
             untyped(&F::call(cx, &args).await?)
         })
     }
+}
+
+/// With what all types of AWS have.
+fn common<T: Serialize>(cx: &Cx, outputs: &T) -> Result<Value> {
+    let mut value = untyped(outputs)?;
+    if let Value::Map(map) = &mut value {
+        if let Some(tags) = map.get("tags").cloned() {
+            map.entry("tagsAll".to_owned()).or_insert(tags);
+        }
+        map.insert("region".to_owned(), Value::string(&cx.place.region));
+    }
+    Ok(value)
 }
 
 /// `region` is the engine's business: it chooses the clients by it.

@@ -98,6 +98,16 @@ pub trait Resource: Send + Sync + 'static {
     /// The one call that makes it; the id is journaled at once.
     fn create(cx: &Cx, new: &Self::Inputs) -> impl Future<Output = Result<String>> + Send;
 
+    /// In place of `create`, for a thing of which AWS tells something once
+    /// only (a secret): the outputs are journaled together with the id, and
+    /// those marked `writeOnly` stay whatever reads say.
+    fn create_told(
+        _: &Cx,
+        _: &Self::Inputs,
+    ) -> impl Future<Output = Result<Option<(String, Self::Outputs)>>> + Send {
+        async { Ok(None) }
+    }
+
     /// What creation needs beyond that call (attributes, attachments).
     fn finish(_: &Cx, _id: &str, _: &Self::Inputs) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
@@ -195,7 +205,8 @@ pub trait Function: Send + Sync + 'static {
     fn call(cx: &Cx, args: &Self::Args) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// What a create answers: local types say all at once, others are read.
+/// What a create answers: local types and those of `create_told` say all at
+/// once, others are read.
 #[derive(Debug, PartialEq)]
 pub struct Made {
     pub id: String,

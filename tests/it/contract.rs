@@ -40,7 +40,7 @@ const STACK_BYTES: usize = 64 << 20;
 
 const TAKES_AT_MOST: Duration = Duration::from_secs(40);
 
-const PARTS: [&str; 5] = ["drift", "update", "replace", "vanish", "find"];
+const PARTS: [&str; 6] = ["drift", "update", "replace", "vanish", "find", "gone"];
 
 fn pace() -> Pace {
     Pace::hurried(25)
@@ -346,6 +346,9 @@ impl Case<'_> {
         if !left.is_empty() {
             let left: Vec<&str> = left.iter().map(|it| it.urn.name()).collect();
             return Err(format!("left in the state: {}", left.join(", ")));
+        }
+        if !self.trial.does("gone") {
+            return Ok(());
         }
         self.is_gone(&before).await
     }

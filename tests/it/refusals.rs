@@ -144,6 +144,9 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     trust_changed_to_a_new_principal
     key_policy_of_a_new_principal
     key_policy_changed_to_a_new_principal
+    role_of_a_flow_log
+    profile_of_an_instance
+    profile_without_a_role
     queue_policy_of_a_new_principal
     function_role
     function_role_without_its_permissions
@@ -190,6 +193,10 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     rule_group_of_a_web_acl
     capacity_provider_of_a_service
     option_group_of_a_database
+    dhcp_options_of_a_vpc
+    network_acl_of_a_subnet
+    group_that_still_scales
+    user_with_policies
     role_with_policies
 }
 

@@ -1,11 +1,22 @@
 //! EC2 Auto Scaling.
 
-use crate::provider::{AnyFunction, AnyResource};
+mod group;
+mod group_blocks;
+mod group_update;
+mod policy;
+mod policy_blocks;
+
+use crate::provider::{AnyFunction, AnyResource, resource};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
-    Vec::new()
+    vec![resource::<group::Group>(), resource::<policy::ScalingPolicy>()]
 }
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
     Vec::new()
+}
+
+/// Changes of one group wait for each other.
+fn serial(group: &str) -> String {
+    format!("autoscaling:{group}")
 }

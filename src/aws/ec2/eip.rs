@@ -109,7 +109,7 @@ impl Resource for Eip {
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
         let mut found = Vec::new();
         for ids in ids.chunks(FILTER_VALUES) {
-            let live = describe(cx, filter("allocation-id", ids)).await?;
+            let live = describe(cx, vec![filter("allocation-id", ids)]).await?;
             let names =
                 if cx.asks("ptrRecord") { reverse_names(cx, &live).await? } else { HashMap::new() };
             for live in live {
@@ -154,7 +154,7 @@ impl Resource for Eip {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = describe(cx, by_birth(cx)).await?;
+        let mut found = describe(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.allocation_id))
     }
@@ -193,17 +193,18 @@ async fn disassociate(cx: &Cx, id: &str) -> Result<Option<Address>> {
     Ok(Some(live))
 }
 
-async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Address>> {
-    let reply = cx.aws.ec2().describe_addresses().filters(filter).send().await?;
+pub(super) async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Address>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let reply = cx.aws.ec2().describe_addresses().set_filters(filters).send().await?;
     Ok(reply.addresses.unwrap_or_default())
 }
 
 async fn one(cx: &Cx, id: &str) -> Result<Option<Address>> {
-    Ok(describe(cx, filter("allocation-id", [id])).await?.pop())
+    Ok(describe(cx, vec![filter("allocation-id", [id])]).await?.pop())
 }
 
 /// What the addresses resolve to, by allocation id.
-async fn reverse_names(cx: &Cx, live: &[Address]) -> Result<HashMap<String, String>> {
+pub(super) async fn reverse_names(cx: &Cx, live: &[Address]) -> Result<HashMap<String, String>> {
     if live.is_empty() {
         return Ok(HashMap::new());
     }
@@ -214,7 +215,7 @@ async fn reverse_names(cx: &Cx, live: &[Address]) -> Result<HashMap<String, Stri
     Ok(found.into_iter().filter_map(|it| Some((it.allocation_id?, it.ptr_record?))).collect())
 }
 
-fn outputs(cx: &Cx, id: String, ptr_record: Option<String>, live: Address) -> Outputs {
+pub(super) fn outputs(cx: &Cx, id: String, ptr_record: Option<String>, live: Address) -> Outputs {
     let region = &cx.place.region;
     let dashed = |ip: &String| ip.replace('.', "-");
     let private_dns = live.private_ip_address.as_ref().map(|ip| match region.as_str() {

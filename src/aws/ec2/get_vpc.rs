@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Query, arn, filter, live_tags, queries,
-    vpc::{attribute, main_route_tables},
+    Query, arn, filter, live_tags, looked_for, sole,
+    vpc::{attribute, describe, main_route_tables},
 };
 use crate::provider::*;
 
@@ -75,25 +75,15 @@ impl Function for GetVpc {
     type Output = Output;
 
     async fn call(cx: &Cx, args: &Args) -> Result<Output> {
-        let mut filters = queries(&args.filters, &args.tags).unwrap_or_default();
         let texts = [
             ("vpc-id", &args.id),
             ("cidr", &args.cidr_block),
             ("dhcp-options-id", &args.dhcp_options_id),
             ("state", &args.state),
         ];
-        filters
-            .extend(texts.into_iter().filter_map(|(name, it)| Some(filter(name, [it.as_ref()?]))));
+        let mut filters = looked_for(texts, &args.filters, &args.tags);
         filters.extend(args.default.map(|it| filter("is-default", [it.to_string()])));
-        let filters = (!filters.is_empty()).then_some(filters);
-        let pages = cx.aws.ec2().describe_vpcs().set_filters(filters).into_paginator();
-        let mut found: Vec<_> = pages.items().send().try_collect().await?;
-        let Some(live) = found.pop() else {
-            return Err(Error::invalid("filters", "no VPC matches"));
-        };
-        if !found.is_empty() {
-            return Err(Error::invalid("filters", "several VPCs match, and one is asked for"));
-        }
+        let live = sole(describe(cx, filters).await?, "VPC")?;
         let id = live.vpc_id.ok_or(Error::missing("VpcId"))?;
         let owner_id = live.owner_id.ok_or(Error::missing("OwnerId"))?;
         let told = async |name: Attribute| -> Result<bool> {

@@ -177,19 +177,20 @@ pub(super) fn written(table: &RouteTable) -> HashMap<String, (Hop, &Route)> {
     all.filter_map(|(hop, route)| Some((hop.destination()?, (hop, route)))).collect()
 }
 
-pub(super) async fn tables(cx: &Cx, filter: Filter) -> Result<Vec<RouteTable>> {
-    let pages = cx.aws.ec2().describe_route_tables().filters(filter).into_paginator();
+pub(super) async fn tables(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<RouteTable>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_route_tables().set_filters(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 
 pub(super) async fn tables_by_id(cx: &Cx, ids: &[String]) -> Result<Vec<RouteTable>> {
     let mut found = Vec::new();
     for ids in ids.chunks(FILTER_VALUES) {
-        found.extend(tables(cx, filter("route-table-id", ids)).await?);
+        found.extend(tables(cx, vec![filter("route-table-id", ids)]).await?);
     }
     Ok(found)
 }
 
 pub(super) async fn table(cx: &Cx, id: &str) -> Result<Option<RouteTable>> {
-    Ok(tables(cx, filter("route-table-id", [id])).await?.pop())
+    Ok(tables(cx, vec![filter("route-table-id", [id])]).await?.pop())
 }

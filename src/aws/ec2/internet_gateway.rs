@@ -106,7 +106,7 @@ impl Resource for InternetGateway {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = describe(cx, by_birth(cx)).await?;
+        let mut found = describe(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.internet_gateway_id))
     }
@@ -151,17 +151,18 @@ pub(super) fn attached(live: &Live) -> Option<&str> {
 pub(super) async fn by_id(cx: &Cx, ids: &[String]) -> Result<Vec<Live>> {
     let mut found = Vec::new();
     for ids in ids.chunks(FILTER_VALUES) {
-        found.extend(describe(cx, filter("internet-gateway-id", ids)).await?);
+        found.extend(describe(cx, vec![filter("internet-gateway-id", ids)]).await?);
     }
     Ok(found)
 }
 
 pub(super) async fn one(cx: &Cx, id: &str) -> Result<Option<Live>> {
-    Ok(describe(cx, filter("internet-gateway-id", [id])).await?.pop())
+    Ok(describe(cx, vec![filter("internet-gateway-id", [id])]).await?.pop())
 }
 
-async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Live>> {
-    let pages = cx.aws.ec2().describe_internet_gateways().filters(filter).into_paginator();
+pub(super) async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Live>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_internet_gateways().set_filters(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 

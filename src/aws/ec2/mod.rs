@@ -1,14 +1,41 @@
 //! Amazon EC2 and VPC.
 
+mod blocks;
+mod default_route_table;
+mod default_security_group;
+mod default_subnet;
+mod default_vpc;
+mod egress_only_internet_gateway;
 mod eip;
+mod eip_association;
+mod flow_log;
 mod get_ami;
-mod get_subnets;
+mod get_ami_ids;
+mod get_elastic_ip;
+mod get_ids;
+mod get_instance;
+mod get_instance_type;
+mod get_internet_gateway;
+mod get_key_pair;
+mod get_launch_template;
+mod get_managed_prefix_list;
+mod get_nat_gateway;
+mod get_route_table;
+mod get_security_group;
+mod get_subnet;
 mod get_vpc;
+mod get_vpc_endpoint;
 mod holders;
 mod hop;
+mod instance;
+mod instance_read;
+mod instance_update;
 mod internet_gateway;
 mod internet_gateway_attachment;
+mod key_pair;
+mod launch_template;
 mod nat_gateway;
+mod network_acl;
 mod route;
 mod route_table;
 mod route_table_association;
@@ -16,25 +43,43 @@ mod rules;
 mod security_group;
 mod security_group_rule;
 mod subnet;
+mod volumes;
 mod vpc;
+mod vpc_dhcp_options;
+mod vpc_dhcp_options_association;
+mod vpc_endpoint;
+mod vpc_peering_connection;
 mod vpc_security_group_rule;
 
 use std::{collections::HashMap, net::IpAddr};
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::{
-    AnyFunction, AnyResource, Cx, OP_TAG, Place, Result, Set, Tags, function, resource,
+    AnyFunction, AnyResource, Cx, Error, Kind, OP_TAG, Place, Result, Set, Tags, function, resource,
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
+        resource::<default_route_table::DefaultRouteTable>(),
+        resource::<default_security_group::DefaultSecurityGroup>(),
+        resource::<default_subnet::DefaultSubnet>(),
+        resource::<default_vpc::DefaultVpc>(),
+        resource::<egress_only_internet_gateway::EgressOnlyInternetGateway>(),
         resource::<eip::Eip>(),
+        resource::<eip_association::EipAssociation>(),
+        resource::<flow_log::FlowLog>(),
+        resource::<instance::Instance>(),
         resource::<internet_gateway::InternetGateway>(),
         resource::<internet_gateway_attachment::InternetGatewayAttachment>(),
+        resource::<key_pair::KeyPair>(),
+        resource::<launch_template::LaunchTemplate>(),
         resource::<nat_gateway::NatGateway>(),
+        resource::<network_acl::NetworkAcl>(),
         resource::<route::Route>(),
         resource::<route_table::RouteTable>(),
         resource::<route_table_association::RouteTableAssociation>(),
@@ -42,6 +87,10 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
         resource::<security_group_rule::SecurityGroupRule>(),
         resource::<subnet::Subnet>(),
         resource::<vpc::Vpc>(),
+        resource::<vpc_dhcp_options::VpcDhcpOptions>(),
+        resource::<vpc_dhcp_options_association::VpcDhcpOptionsAssociation>(),
+        resource::<vpc_endpoint::VpcEndpoint>(),
+        resource::<vpc_peering_connection::VpcPeeringConnection>(),
         resource::<vpc_security_group_rule::Egress>(),
         resource::<vpc_security_group_rule::Ingress>(),
     ]
@@ -50,8 +99,25 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
     vec![
         function::<get_ami::GetAmi>(),
-        function::<get_subnets::GetSubnets>(),
+        function::<get_ami_ids::GetAmiIds>(),
+        function::<get_elastic_ip::GetElasticIp>(),
+        function::<get_ids::GetInstances>(),
+        function::<get_ids::GetRouteTables>(),
+        function::<get_ids::GetSecurityGroups>(),
+        function::<get_ids::GetSubnets>(),
+        function::<get_ids::GetVpcs>(),
+        function::<get_instance::GetInstance>(),
+        function::<get_instance_type::GetInstanceType>(),
+        function::<get_internet_gateway::GetInternetGateway>(),
+        function::<get_key_pair::GetKeyPair>(),
+        function::<get_launch_template::GetLaunchTemplate>(),
+        function::<get_managed_prefix_list::GetManagedPrefixList>(),
+        function::<get_nat_gateway::GetNatGateway>(),
+        function::<get_route_table::GetRouteTable>(),
+        function::<get_security_group::GetSecurityGroup>(),
+        function::<get_subnet::GetSubnet>(),
         function::<get_vpc::GetVpc>(),
+        function::<get_vpc_endpoint::GetVpcEndpoint>(),
     ]
 }
 
@@ -105,6 +171,16 @@ async fn retag(cx: &Cx, id: &str, old: &Tags, new: &Tags) -> Result<()> {
     Ok(())
 }
 
+/// What EC2 could not do although it answers success.
+fn unsuccessful(items: Option<Vec<UnsuccessfulItem>>, missing: &[&str]) -> Result<()> {
+    let errors = items.unwrap_or_default().into_iter().filter_map(|it| it.error);
+    let errors = errors.map(|it| {
+        let (code, message) = (it.code.unwrap_or_default(), it.message.unwrap_or_default());
+        Error::new(Kind::Service, code, message)
+    });
+    errors.into_iter().find(|it| !it.is(missing)).map_or(Ok(()), Err)
+}
+
 fn flag(value: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value).build()
 }
@@ -146,6 +222,29 @@ fn queries(filters: &[Query], tags: &Tags) -> Option<Vec<Filter>> {
     let tags = tags.0.iter().map(|(key, value)| filter(&format!("tag:{key}"), [value]));
     let all: Vec<Filter> = filters.chain(tags).collect();
     (!all.is_empty()).then_some(all)
+}
+
+/// The same, after what other arguments of a function say.
+fn looked_for<'a>(
+    named: impl IntoIterator<Item = (&'static str, &'a Option<String>)>,
+    filters: &[Query],
+    tags: &Tags,
+) -> Vec<Filter> {
+    let named = named.into_iter().filter_map(|(name, it)| Some(filter(name, [it.as_ref()?])));
+    named.chain(queries(filters, tags).unwrap_or_default()).collect()
+}
+
+/// The one thing that a function was asked for.
+fn sole<T>(mut found: Vec<T>, what: &str) -> Result<T> {
+    let one = found.pop();
+    match one {
+        Some(one) if found.is_empty() => Ok(one),
+        Some(_) => {
+            let rule = format!("several {what}s match, and one is asked for");
+            Err(Error::invalid("filters", rule))
+        }
+        None => Err(Error::invalid("filters", format!("no {what} matches"))),
+    }
 }
 
 #[cfg(test)]

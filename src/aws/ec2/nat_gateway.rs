@@ -174,7 +174,7 @@ impl Resource for NatGateway {
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
         let mut found = Vec::new();
         for ids in ids.chunks(FILTER_VALUES) {
-            for live in describe(cx, filter("nat-gateway-id", ids)).await? {
+            for live in describe(cx, vec![filter("nat-gateway-id", ids)]).await? {
                 if is_there(&live) {
                     let id = live.nat_gateway_id.clone().ok_or(Error::missing("NatGatewayId"))?;
                     found.push((id, outputs(live)));
@@ -219,7 +219,7 @@ impl Resource for NatGateway {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = describe(cx, by_birth(cx)).await?;
+        let mut found = describe(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| is_there(it) && made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.nat_gateway_id))
     }
@@ -329,16 +329,17 @@ fn secondary(all: &[NatGatewayAddress]) -> impl Iterator<Item = &NatGatewayAddre
     all.iter().filter(|it| it.is_primary() == Some(false))
 }
 
-async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Live>> {
-    let pages = cx.aws.ec2().describe_nat_gateways().filter(filter).into_paginator();
+pub(super) async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Live>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_nat_gateways().set_filter(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 
 async fn one(cx: &Cx, id: &str) -> Result<Option<Live>> {
-    Ok(describe(cx, filter("nat-gateway-id", [id])).await?.pop())
+    Ok(describe(cx, vec![filter("nat-gateway-id", [id])]).await?.pop())
 }
 
-fn outputs(live: Live) -> Outputs {
+pub(super) fn outputs(live: Live) -> Outputs {
     let addresses = live.nat_gateway_addresses.unwrap_or_default();
     let regional = live.availability_mode == Some(AvailabilityMode::Regional);
     let primary = addresses.iter().find(|it| it.is_primary() != Some(false));

@@ -19,24 +19,24 @@ pub(super) struct RouteTable;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     #[schemars(extend("replace" = true))]
-    vpc_id: String,
+    pub(super) vpc_id: String,
     /// `Route`s of their own may fill it: only a program that sets it owns
     /// all routes of the table.
     #[schemars(extend("computed" = true))]
-    routes: Option<Set<Hop>>,
+    pub(super) routes: Option<Set<Hop>>,
     #[schemars(extend("computed" = true))]
-    propagating_vgws: Option<Set<String>>,
+    pub(super) propagating_vgws: Option<Set<String>>,
     #[serde(default)]
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
     #[serde(flatten)]
-    inputs: Inputs,
-    arn: String,
-    owner_id: String,
+    pub(super) inputs: Inputs,
+    pub(super) arn: String,
+    pub(super) owner_id: String,
 }
 
 impl Resource for RouteTable {
@@ -118,18 +118,18 @@ impl Resource for RouteTable {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = tables(cx, by_birth(cx)).await?;
+        let mut found = tables(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.route_table_id))
     }
 }
 
 /// It takes seconds.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(super) const LIMIT: Duration = Duration::from_secs(300);
 
 /// Comes from what is live to what is wanted, one call a route. A target is
 /// replaced in place, so that no traffic is cut.
-async fn align(cx: &Cx, id: &str, live: &Live, wanted: &Set<Hop>) -> Result<()> {
+pub(super) async fn align(cx: &Cx, id: &str, live: &Live, wanted: &Set<Hop>) -> Result<()> {
     let mut live = written(live);
     for hop in &wanted.0 {
         let old = hop.destination().and_then(|it| live.remove(&it));
@@ -147,7 +147,7 @@ async fn align(cx: &Cx, id: &str, live: &Live, wanted: &Set<Hop>) -> Result<()> 
     Ok(())
 }
 
-async fn propagate(
+pub(super) async fn propagate(
     cx: &Cx,
     id: &str,
     old: Option<&Set<String>>,

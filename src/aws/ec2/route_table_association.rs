@@ -141,7 +141,7 @@ fn by_id(ids: impl IntoIterator<Item = impl Into<String>>) -> Filter {
 
 /// All associations of the tables that have one of those asked for.
 async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Live>> {
-    let tables = tables(cx, filter).await?;
+    let tables = tables(cx, vec![filter]).await?;
     Ok(tables.into_iter().flat_map(|it| it.associations.unwrap_or_default()).collect())
 }
 

@@ -270,19 +270,20 @@ async fn describe_anew(cx: &Cx, id: &str, direction: Direction, flows: &Flows) -
     Ok(())
 }
 
-pub(super) async fn groups(cx: &Cx, filter: Filter) -> Result<Vec<SecurityGroup>> {
-    let pages = cx.aws.ec2().describe_security_groups().filters(filter).into_paginator();
+pub(super) async fn groups(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<SecurityGroup>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_security_groups().set_filters(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 
 pub(super) async fn groups_by_id(cx: &Cx, ids: &[String]) -> Result<Vec<SecurityGroup>> {
     let mut found = Vec::new();
     for ids in ids.chunks(FILTER_VALUES) {
-        found.extend(groups(cx, filter("group-id", ids)).await?);
+        found.extend(groups(cx, vec![filter("group-id", ids)]).await?);
     }
     Ok(found)
 }
 
 pub(super) async fn group(cx: &Cx, id: &str) -> Result<Option<SecurityGroup>> {
-    Ok(groups(cx, filter("group-id", [id])).await?.pop())
+    Ok(groups(cx, vec![filter("group-id", [id])]).await?.pop())
 }

@@ -18,31 +18,31 @@ pub(super) struct SecurityGroup;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     #[schemars(extend("autoname" = 255, "replace" = true))]
-    name: String,
+    pub(super) name: String,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
     name_prefix: Option<String>,
     /// AWS takes it at birth only.
     #[serde(default = "managed")]
     #[schemars(extend("replace" = true))]
-    description: String,
+    pub(super) description: String,
     #[schemars(extend("replace" = true, "computed" = true))]
-    vpc_id: Option<String>,
+    pub(super) vpc_id: Option<String>,
     /// Rules that are resources of their own may fill these two: only a
     /// program that sets them owns them.
     #[schemars(extend("computed" = true))]
-    ingress: Option<Set<GroupRule>>,
+    pub(super) ingress: Option<Set<GroupRule>>,
     #[schemars(extend("computed" = true))]
-    egress: Option<Set<GroupRule>>,
+    pub(super) egress: Option<Set<GroupRule>>,
     #[serde(default)]
     #[schemars(extend("writeOnly" = true))]
     revoke_rules_on_delete: bool,
     #[serde(default)]
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 #[derive(Deserialize, Serialize, JsonSchema, Clone, PartialEq)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GroupRule {
+pub(super) struct GroupRule {
     protocol: String,
     from_port: i32,
     to_port: i32,
@@ -65,9 +65,9 @@ struct GroupRule {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
     #[serde(flatten)]
-    inputs: Inputs,
-    arn: String,
-    owner_id: String,
+    pub(super) inputs: Inputs,
+    pub(super) arn: String,
+    pub(super) owner_id: String,
 }
 
 /// What Pulumi writes there.
@@ -95,14 +95,7 @@ impl Resource for SecurityGroup {
                 return Err(Error::invalid(property, rule));
             }
         }
-        for (property, list) in [("ingress", &new.ingress), ("egress", &new.egress)] {
-            for rule in list.iter().flat_map(|it| &it.0) {
-                if rule.flows("").is_empty() {
-                    return Err(Error::invalid(property, "a rule names no peer"));
-                }
-            }
-        }
-        Ok(())
+        check_rules([("ingress", new.ingress.as_ref()), ("egress", new.egress.as_ref())])
     }
 
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {
@@ -133,27 +126,14 @@ impl Resource for SecurityGroup {
         let look = || group(cx, id);
         let live = cx.wait("the group to be visible", LIMIT, look).await?;
         let none = Set::default();
-        let egress = flows(id, new.egress.as_ref().unwrap_or(&none));
-        align(cx, id, Direction::Egress, &live_flows(&live, Direction::Egress), &egress).await?;
-        if let Some(ingress) = &new.ingress {
-            let (live, new) = (live_flows(&live, Direction::Ingress), flows(id, ingress));
-            align(cx, id, Direction::Ingress, &live, &new).await?;
-        }
-        Ok(())
+        let egress = (Direction::Egress, Some(new.egress.as_ref().unwrap_or(&none)));
+        align_both(cx, id, &live, [egress, (Direction::Ingress, new.ingress.as_ref())]).await
     }
 
     /// Reads may come from a copy that has not heard of the last change.
     async fn ready(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
-        let sides = [(Direction::Ingress, &new.ingress), (Direction::Egress, &new.egress)];
-        let look = || async {
-            let Some(live) = group(cx, id).await? else { return Ok(None) };
-            let settled = sides.iter().all(|(direction, wanted)| {
-                let live = live_flows(&live, *direction);
-                wanted.as_ref().is_none_or(|it| flows(id, it).keys().eq(live.keys()))
-            });
-            Ok(settled.then_some(()))
-        };
-        cx.wait("its rules to be visible", LIMIT, look).await
+        let ingress = (Direction::Ingress, new.ingress.as_ref());
+        settle(cx, id, [ingress, (Direction::Egress, new.egress.as_ref())]).await
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<Outputs>> {
@@ -202,7 +182,7 @@ impl Resource for SecurityGroup {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = groups(cx, by_birth(cx)).await?;
+        let mut found = groups(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.group_id))
     }
@@ -210,7 +190,43 @@ impl Resource for SecurityGroup {
 
 /// New groups are visible everywhere within seconds; the provider world waits
 /// this long.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(super) const LIMIT: Duration = Duration::from_secs(300);
+
+/// Each direction with its rules, where any are wanted.
+pub(super) type Sides<'a> = [(Direction, Option<&'a Set<GroupRule>>); 2];
+
+pub(super) fn check_rules(sides: [(&str, Option<&Set<GroupRule>>); 2]) -> Result<()> {
+    for (property, list) in sides {
+        for rule in list.iter().flat_map(|it| &it.0) {
+            if rule.flows("").is_empty() {
+                return Err(Error::invalid(property, "a rule names no peer"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Comes from what is live to what is wanted.
+pub(super) async fn align_both(cx: &Cx, id: &str, live: &Live, sides: Sides<'_>) -> Result<()> {
+    for (direction, wanted) in sides {
+        if let Some(wanted) = wanted {
+            align(cx, id, direction, &live_flows(live, direction), &flows(id, wanted)).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn settle(cx: &Cx, id: &str, sides: Sides<'_>) -> Result<()> {
+    let look = || async {
+        let Some(live) = group(cx, id).await? else { return Ok(None) };
+        let settled = sides.iter().all(|(direction, wanted)| {
+            let live = live_flows(&live, *direction);
+            wanted.is_none_or(|it| flows(id, it).keys().eq(live.keys()))
+        });
+        Ok(settled.then_some(()))
+    };
+    cx.wait("its rules to be visible", LIMIT, look).await
+}
 
 impl GroupRule {
     fn flows(&self, own: &str) -> Flows {

@@ -19,61 +19,61 @@ use crate::{aws::error::absent, provider::*};
 pub(super) struct Subnet;
 
 /// It takes seconds; providers have waited this long for a slow control plane.
-const LIMIT: Duration = Duration::from_secs(300);
+pub(super) const LIMIT: Duration = Duration::from_secs(300);
 
-#[derive(Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     #[schemars(extend("replace" = true))]
-    vpc_id: String,
+    pub(super) vpc_id: String,
     /// Absent for IPv6-only subnets and where a pool chooses it.
     #[schemars(extend("replace" = true, "computed" = true))]
-    cidr_block: Option<Cidr>,
+    pub(super) cidr_block: Option<Cidr>,
     #[schemars(extend("replace" = true, "computed" = true))]
-    availability_zone: Option<String>,
+    pub(super) availability_zone: Option<String>,
     #[schemars(extend("replace" = true, "computed" = true))]
-    availability_zone_id: Option<String>,
+    pub(super) availability_zone_id: Option<String>,
     #[schemars(extend("computed" = true))]
-    ipv6_cidr_block: Option<Cidr>,
+    pub(super) ipv6_cidr_block: Option<Cidr>,
     #[serde(default)]
     #[schemars(extend("replace" = true))]
-    ipv6_native: bool,
+    pub(super) ipv6_native: bool,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv4_ipam_pool_id: Option<String>,
+    pub(super) ipv4_ipam_pool_id: Option<String>,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv4_netmask_length: Option<i32>,
+    pub(super) ipv4_netmask_length: Option<i32>,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv6_ipam_pool_id: Option<String>,
+    pub(super) ipv6_ipam_pool_id: Option<String>,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv6_netmask_length: Option<i32>,
+    pub(super) ipv6_netmask_length: Option<i32>,
     #[schemars(extend("replace" = true))]
-    outpost_arn: Option<String>,
+    pub(super) outpost_arn: Option<String>,
     #[serde(default)]
-    assign_ipv6_address_on_creation: bool,
-    customer_owned_ipv4_pool: Option<String>,
+    pub(super) assign_ipv6_address_on_creation: bool,
+    pub(super) customer_owned_ipv4_pool: Option<String>,
     #[serde(default)]
-    enable_dns64: bool,
+    pub(super) enable_dns64: bool,
     #[schemars(range(min = 1), extend("computed" = true))]
-    enable_lni_at_device_index: Option<i32>,
+    pub(super) enable_lni_at_device_index: Option<i32>,
     #[serde(default)]
-    enable_resource_name_dns_a_record_on_launch: bool,
+    pub(super) enable_resource_name_dns_a_record_on_launch: bool,
     #[serde(default)]
-    enable_resource_name_dns_aaaa_record_on_launch: bool,
+    pub(super) enable_resource_name_dns_aaaa_record_on_launch: bool,
     #[serde(default)]
-    map_customer_owned_ip_on_launch: bool,
+    pub(super) map_customer_owned_ip_on_launch: bool,
     #[serde(default)]
-    map_public_ip_on_launch: bool,
+    pub(super) map_public_ip_on_launch: bool,
     #[schemars(extend("computed" = true, "enum" = ["ip-name", "resource-name"]))]
-    private_dns_hostname_type_on_launch: Option<String>,
+    pub(super) private_dns_hostname_type_on_launch: Option<String>,
     #[serde(default)]
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
     #[serde(flatten)]
-    inputs: Inputs,
+    pub(super) inputs: Inputs,
     arn: String,
     #[schemars(extend("volatile" = true))]
     ipv6_cidr_block_association_id: Option<String>,
@@ -139,7 +139,7 @@ impl Resource for Subnet {
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
         let mut found = Vec::new();
         for ids in ids.chunks(FILTER_VALUES) {
-            for live in describe(cx, filter("subnet-id", ids)).await? {
+            for live in describe(cx, vec![filter("subnet-id", ids)]).await? {
                 let id = live.subnet_id.clone().ok_or(Error::missing("SubnetId"))?;
                 found.push((id, outputs(live)?));
             }
@@ -168,7 +168,7 @@ impl Resource for Subnet {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = describe(cx, by_birth(cx)).await?;
+        let mut found = describe(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.subnet_id))
     }
@@ -249,16 +249,17 @@ fn ipv6_block(live: Live) -> Option<SubnetIpv6CidrBlockAssociation> {
     live.ipv6_cidr_block_association_set.unwrap_or_default().into_iter().find(held)
 }
 
-async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Live>> {
-    let pages = cx.aws.ec2().describe_subnets().filters(filter).into_paginator();
+pub(super) async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Live>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_subnets().set_filters(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 
 async fn one(cx: &Cx, id: &str) -> Result<Option<Live>> {
-    Ok(describe(cx, filter("subnet-id", [id])).await?.pop())
+    Ok(describe(cx, vec![filter("subnet-id", [id])]).await?.pop())
 }
 
-fn outputs(live: Live) -> Result<Outputs> {
+pub(super) fn outputs(live: Live) -> Result<Outputs> {
     let ipv6 = ipv6_block(live.clone());
     let dns = live.private_dns_name_options_on_launch.as_ref();
     let inputs = Inputs {

@@ -17,36 +17,36 @@ use crate::{aws::error::absent, provider::*};
 
 pub(super) struct Vpc;
 
-#[derive(Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
     /// Absent where a pool chooses it.
     #[schemars(extend("replace" = true, "computed" = true))]
-    cidr_block: Option<Cidr>,
+    pub(super) cidr_block: Option<Cidr>,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv4_ipam_pool_id: Option<String>,
+    pub(super) ipv4_ipam_pool_id: Option<String>,
     #[schemars(extend("replace" = true, "writeOnly" = true))]
-    ipv4_netmask_length: Option<i32>,
+    pub(super) ipv4_netmask_length: Option<i32>,
     #[serde(default)]
-    assign_generated_ipv6_cidr_block: bool,
+    pub(super) assign_generated_ipv6_cidr_block: bool,
     #[schemars(extend("computed" = true))]
-    ipv6_cidr_block: Option<Cidr>,
+    pub(super) ipv6_cidr_block: Option<Cidr>,
     #[schemars(extend("computed" = true))]
-    ipv6_cidr_block_network_border_group: Option<String>,
-    ipv6_ipam_pool_id: Option<String>,
+    pub(super) ipv6_cidr_block_network_border_group: Option<String>,
+    pub(super) ipv6_ipam_pool_id: Option<String>,
     #[schemars(extend("writeOnly" = true))]
-    ipv6_netmask_length: Option<i32>,
+    pub(super) ipv6_netmask_length: Option<i32>,
     #[serde(default = "yes")]
-    enable_dns_support: bool,
+    pub(super) enable_dns_support: bool,
     #[serde(default)]
-    enable_dns_hostnames: bool,
+    pub(super) enable_dns_hostnames: bool,
     #[schemars(extend("computed" = true))]
-    enable_network_address_usage_metrics: Option<bool>,
+    pub(super) enable_network_address_usage_metrics: Option<bool>,
     #[serde(default = "shared")]
     #[schemars(extend("replace" = true, "enum" = ["default", "dedicated"]))]
-    instance_tenancy: String,
+    pub(super) instance_tenancy: String,
     #[serde(default)]
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 fn shared() -> String {
@@ -57,7 +57,7 @@ fn shared() -> String {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Outputs {
     #[serde(flatten)]
-    inputs: Inputs,
+    pub(super) inputs: Inputs,
     arn: String,
     default_network_acl_id: Option<String>,
     default_route_table_id: Option<String>,
@@ -136,7 +136,7 @@ impl Resource for Vpc {
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
         let mut found = Vec::new();
         for ids in ids.chunks(FILTER_VALUES) {
-            let lives = describe(cx, filter("vpc-id", ids)).await?;
+            let lives = describe(cx, vec![filter("vpc-id", ids)]).await?;
             if lives.is_empty() {
                 continue;
             }
@@ -164,7 +164,7 @@ impl Resource for Vpc {
     }
 
     async fn find(cx: &Cx, _: &Inputs) -> Result<Option<String>> {
-        let mut found = describe(cx, by_birth(cx)).await?;
+        let mut found = describe(cx, vec![by_birth(cx)]).await?;
         found.retain(|it| made(cx, it.tags.as_deref()));
         Ok(found.pop().and_then(|it| it.vpc_id))
     }
@@ -173,7 +173,7 @@ impl Resource for Vpc {
 const MISSING: &[&str] = &["InvalidVpcID.NotFound"];
 
 /// An IPv6 block may take ten minutes to be associated; all else, seconds.
-const LIMIT: Duration = Duration::from_secs(600);
+pub(super) const LIMIT: Duration = Duration::from_secs(600);
 
 /// What ModifyVpcAttribute sets, one a call.
 #[derive(Clone, Copy)]
@@ -268,13 +268,14 @@ fn settled(live: &Live) -> bool {
     !ipv6_block(live).is_some_and(moving)
 }
 
-async fn describe(cx: &Cx, filter: Filter) -> Result<Vec<Live>> {
-    let pages = cx.aws.ec2().describe_vpcs().filters(filter).into_paginator();
+pub(super) async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Live>> {
+    let filters = (!filters.is_empty()).then_some(filters);
+    let pages = cx.aws.ec2().describe_vpcs().set_filters(filters).into_paginator();
     Ok(pages.items().send().try_collect().await?)
 }
 
 async fn one(cx: &Cx, id: &str) -> Result<Option<Live>> {
-    Ok(describe(cx, filter("vpc-id", [id])).await?.pop())
+    Ok(describe(cx, vec![filter("vpc-id", [id])]).await?.pop())
 }
 
 /// `None`: it was deleted since it was described.

@@ -4,7 +4,7 @@ use aws_sdk_iam::types as sdk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, SETTLES, birth_tags, check_name, check_path, date, pairs, retag};
+use super::{MISSING, SETTLES, birth_tags, check_name, check_path, date, pairs, retag, root};
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -127,10 +127,6 @@ impl Resource for InstanceProfile {
         let ours = profile.filter(|it| cx.made(pairs(it.tags.as_deref())));
         Ok(ours.map(|it| it.instance_profile_name))
     }
-}
-
-fn root() -> String {
-    "/".to_owned()
 }
 
 async fn live(cx: &Cx, name: &str) -> Result<Option<sdk::InstanceProfile>> {

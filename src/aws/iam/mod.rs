@@ -1,12 +1,25 @@
 //! AWS IAM: one for all regions, and visible everywhere only after some
 //! seconds (see `provider/retry.rs`).
 
+mod access_key;
+mod get_account_alias;
+mod get_instance_profile;
+mod get_policy;
+mod get_role;
+mod get_session_context;
+mod get_user;
+mod group;
+mod group_membership;
+mod inline_policy;
 mod instance_profile;
+mod managed_attachment;
+mod open_id_connect_provider;
 mod policy;
+mod policy_attachment;
 mod policy_document;
 mod role;
-mod role_policy;
-mod role_policy_attachment;
+mod service_linked_role;
+mod user;
 
 use aws_sdk_iam::{
     error::BuildError,
@@ -16,23 +29,41 @@ use aws_sdk_iam::{
 
 use futures_util::{StreamExt as _, TryStreamExt as _, future::BoxFuture, stream};
 
-use crate::{
-    aws::error::absent,
-    provider::{AnyFunction, AnyResource, Cx, Error, Policy, Result, Tags, function, resource},
+use crate::provider::{
+    AnyFunction, AnyResource, Cx, Error, Policy, Result, Tags, function, resource,
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
+        resource::<access_key::AccessKey>(),
+        resource::<group::Group>(),
+        resource::<group_membership::GroupMembership>(),
+        resource::<inline_policy::group::GroupPolicy>(),
+        resource::<managed_attachment::group::GroupPolicyAttachment>(),
         resource::<instance_profile::InstanceProfile>(),
+        resource::<open_id_connect_provider::OpenIdConnectProvider>(),
         resource::<policy::ManagedPolicy>(),
+        resource::<policy_attachment::PolicyAttachment>(),
         resource::<role::Role>(),
-        resource::<role_policy::RolePolicy>(),
-        resource::<role_policy_attachment::RolePolicyAttachment>(),
+        resource::<inline_policy::role::RolePolicy>(),
+        resource::<managed_attachment::role::RolePolicyAttachment>(),
+        resource::<service_linked_role::ServiceLinkedRole>(),
+        resource::<user::User>(),
+        resource::<inline_policy::user::UserPolicy>(),
+        resource::<managed_attachment::user::UserPolicyAttachment>(),
     ]
 }
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    vec![function::<policy_document::GetPolicyDocument>()]
+    vec![
+        function::<get_account_alias::GetAccountAlias>(),
+        function::<get_instance_profile::GetInstanceProfile>(),
+        function::<get_policy::GetPolicy>(),
+        function::<policy_document::GetPolicyDocument>(),
+        function::<get_role::GetRole>(),
+        function::<get_session_context::GetSessionContext>(),
+        function::<get_user::GetUser>(),
+    ]
 }
 
 const MISSING: &[&str] = &["NoSuchEntity"];
@@ -51,6 +82,11 @@ async fn all<T: Send>(reads: Vec<BoxFuture<'_, Result<T>>>) -> Result<Vec<T>> {
 /// Changes of one role wait for each other: IAM refuses concurrent ones.
 fn serial(role: &str) -> String {
     format!("iam-role:{role}")
+}
+
+/// The path of what is in no folder.
+fn root() -> String {
+    "/".to_owned()
 }
 
 fn check_name(name: &str, longest: usize) -> Result<()> {
@@ -118,26 +154,6 @@ fn retag(old: &Tags, new: &Tags) -> Result<Retag> {
 
 fn pairs(tags: Option<&[Tag]>) -> impl Iterator<Item = (&str, &str)> {
     tags.unwrap_or_default().iter().map(|it| (it.key(), it.value()))
-}
-
-/// The ARNs of the policies that are attached to a role; `None` without the
-/// role.
-async fn attached(cx: &Cx, role: &str) -> Result<Option<Vec<String>>> {
-    let mut all = Vec::new();
-    let mut pages =
-        cx.aws.iam().list_attached_role_policies().role_name(role).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let Some(page) = absent(page, MISSING)? else { return Ok(None) };
-        let arns = page.attached_policies.unwrap_or_default().into_iter();
-        all.extend(arns.filter_map(|it| it.policy_arn));
-    }
-    Ok(Some(all))
-}
-
-/// An inline policy of a role.
-async fn inline(cx: &Cx, role: &str, name: &str) -> Result<Option<Policy>> {
-    let call = cx.aws.iam().get_role_policy().role_name(role).policy_name(name);
-    absent(call.send().await, MISSING)?.map(|it| document(&it.policy_document)).transpose()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MANY, MISSING, SETTLES, all, birth_tags, check_name, check_path, document, pairs, retag,
+    MANY, MISSING, SETTLES, all, birth_tags, check_name, check_path, document, pairs, retag, root,
 };
 use crate::{
     aws::error::absent,
@@ -176,15 +176,11 @@ impl Resource for ManagedPolicy {
     }
 }
 
-fn root() -> String {
-    "/".to_owned()
-}
-
 fn arn(place: &Place, path: &str, name: &str) -> String {
     place.global_arn("iam", &format!("policy{path}{name}"))
 }
 
-async fn live(cx: &Cx, arn: &str) -> Result<Option<sdk::Policy>> {
+pub(super) async fn live(cx: &Cx, arn: &str) -> Result<Option<sdk::Policy>> {
     let reply = absent(cx.aws.iam().get_policy().policy_arn(arn).send().await, MISSING)?;
     Ok(reply.and_then(|it| it.policy))
 }

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    MANY, MISSING, SETTLES, all, attached, birth_tags, check_name, check_path, date, document,
-    inline, pairs, retag,
+    MANY, MISSING, SETTLES, all, birth_tags, check_name, check_path, date, document, inline_policy,
+    managed_attachment, pairs, retag, root,
 };
 use crate::{
     aws::error::{absent, seen},
@@ -118,7 +118,7 @@ impl Resource for Role {
             false => None,
         };
         let managed_policy_arns = match cx.asks("managedPolicyArns") {
-            true => Some(Set(attached(cx, name).await?.unwrap_or_default())),
+            true => Some(Set(managed_attachment::role::live(cx, name).await?)),
             false => None,
         };
         let trust = role.assume_role_policy_document.as_deref();
@@ -221,7 +221,7 @@ impl Resource for Role {
             }
         }
         if last.force_detach_policies || last.managed_policy_arns.is_some() {
-            for arn in attached(cx, name).await?.unwrap_or_default() {
+            for arn in managed_attachment::role::live(cx, name).await? {
                 detach(cx, name, &arn).await?;
             }
         }
@@ -238,10 +238,6 @@ impl Resource for Role {
         let role = live(cx, &inputs.name).await?;
         Ok(role.filter(|it| cx.made(pairs(it.tags.as_deref()))).map(|it| it.role_name))
     }
-}
-
-fn root() -> String {
-    "/".to_owned()
 }
 
 /// Inputs of which only the name and the path are told yet.
@@ -261,7 +257,7 @@ fn empty(name: String, path: String) -> Inputs {
     }
 }
 
-async fn live(cx: &Cx, name: &str) -> Result<Option<sdk::Role>> {
+pub(super) async fn live(cx: &Cx, name: &str) -> Result<Option<sdk::Role>> {
     let reply = absent(cx.aws.iam().get_role().role_name(name).send().await, MISSING)?;
     Ok(reply.and_then(|it| it.role))
 }
@@ -279,7 +275,7 @@ async fn inline_names(cx: &Cx, role: &str) -> Result<Vec<String>> {
 async fn inline_policies(cx: &Cx, role: &str) -> Result<Set<InlinePolicy>> {
     let mut all = Vec::new();
     for name in inline_names(cx, role).await? {
-        if let Some(policy) = inline(cx, role, &name).await? {
+        if let Some(policy) = inline_policy::role::live(cx, role, &name).await? {
             all.push(InlinePolicy { name, policy });
         }
     }

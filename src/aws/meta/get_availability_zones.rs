@@ -24,9 +24,9 @@ pub(super) struct Args {
 
 #[derive(Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Query {
-    name: String,
-    values: Set<String>,
+pub(super) struct Query {
+    pub(super) name: String,
+    pub(super) values: Set<String>,
 }
 
 #[derive(Serialize, JsonSchema)]

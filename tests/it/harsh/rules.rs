@@ -60,6 +60,12 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
     principal("key_policy_changed_to_a_new_principal", ["kms", "PutKeyPolicy", "MalformedPolicyDocumentException"],
         "Policy contains a statement with one or more invalid principals.", true, "kms-Key"),
+    principal("role_of_a_flow_log", ["ec2", "CreateFlowLogs", "InvalidParameter"],
+        "Unable to assume given IAM role", false, "ec2-FlowLog"),
+    principal("profile_of_an_instance", ["ec2", "RunInstances", "InvalidParameterValue"],
+        "Value (contract-instance) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name", false, "ec2-Instance"),
+    principal("profile_without_a_role", ["ec2", "RunInstances", "InvalidParameterValue"],
+        "IAM Instance Profile \"contract-instance\" has no associated IAM Roles", false, "ec2-Instance"),
     principal("queue_policy_of_a_new_principal", ["sqs", "SetQueueAttributes", "InvalidAttributeValue"],
         "Invalid value for the parameter Policy.", true, "sqs-QueuePolicy"),
     principal("function_role", ["lambda", "POST /2015-03-31/functions", "InvalidParameterValueException"],
@@ -224,6 +230,10 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("rule_group_of_a_web_acl", ["wafv2", "DeleteRuleGroup", "WAFAssociatedItemException"], "AWS WAF couldn't perform the operation because your resource is being used by another resource.", None, "wafv2-RuleGroup"),
     in_use("capacity_provider_of_a_service", ["ecs", "DeleteCapacityProvider", "ResourceInUseException"], "The specified capacity provider is in use and cannot be removed.", None, "ecs-CapacityProvider"),
     in_use("option_group_of_a_database", ["rds", "DeleteOptionGroup", "InvalidOptionGroupStateFault"], "The option group 'contract-options' cannot be deleted because it is in use.", None, "rds-OptionGroup"),
+    in_use("dhcp_options_of_a_vpc", ["ec2", "DeleteDhcpOptions", "DependencyViolation"], "The dhcpOptions has dependencies and cannot be deleted.", None, "ec2-VpcDhcpOptions"),
+    in_use("network_acl_of_a_subnet", ["ec2", "DeleteNetworkAcl", "DependencyViolation"], "The networkAcl has dependencies and cannot be deleted.", None, "ec2-NetworkAcl"),
+    in_use("group_that_still_scales", ["autoscaling", "DeleteAutoScalingGroup", "ResourceInUse"], "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.", None, "autoscaling-Group"),
+    in_use("user_with_policies", ["iam", "DeleteUser", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-User"),
     in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
 ];
 

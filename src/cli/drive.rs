@@ -25,8 +25,8 @@ use crate::{
         plan::{self, Facts, Inquiry, Now, Planned, Targets},
         recover, refresh as reading,
     },
-    lang::config::Override,
-    model::{Action, Row, Step, Value},
+    lang::{config::Override, load::assets},
+    model::{Action, Row, Step, Value, value::Asset},
     store::{Lock, Owner},
 };
 
@@ -212,8 +212,8 @@ async fn look_and_plan_once(
             outputs: &outputs,
         })
     };
-    let (file, stack) = sources(session);
-    let sources = Sources { file: &file, stack: &stack };
+    let (file, asset, stack) = sources(session);
+    let sources = Sources { file: &file, asset: &asset, stack: &stack };
     let planned = inquire::find_out(
         &mut opened.facts,
         &inquiry,
@@ -272,9 +272,13 @@ type FileSource<'a> =
     Box<dyn Fn(&str, crate::lang::eval::FileForm) -> std::result::Result<Value, String> + 'a>;
 type StackSource<'a> = Box<dyn Fn(&str) -> std::result::Result<Value, String> + 'a>;
 
-fn sources(session: &Session) -> (FileSource<'_>, StackSource<'_>) {
+type AssetSource<'a> = Box<dyn Fn(&Asset) -> std::result::Result<Asset, String> + 'a>;
+
+fn sources(session: &Session) -> (FileSource<'_>, AssetSource<'_>, StackSource<'_>) {
+    let project = &session.workspace.project;
     (
         Box::new(|path, form| session.read_file(path, form)),
+        Box::new(|asset| assets::hashed(&project.dir, &project.program_dir, asset)),
         Box::new(|name| session.other_outputs(name)),
     )
 }
@@ -460,8 +464,8 @@ async fn carry_out(
     let config = |key: &str| config_text(session, key);
     let environment = |name: &str| runtime.var(name).map(str::to_owned);
     let shaping = shaping(session, &opened.draws, &naming, &config, &environment);
-    let (file, other) = sources(session);
-    let sources = Sources { file: &file, stack: &other };
+    let (file, asset, other) = sources(session);
+    let sources = Sources { file: &file, asset: &asset, stack: &other };
     let costs = costs(&store, &program_plan.steps);
     let cost = |step: &Step| {
         let known = costs.get(&(step.token.clone(), action_word(&step.action)));
@@ -529,7 +533,7 @@ async fn carry_out(
     store.set_outputs(&stack, &outputs)?;
     let outcome = if complete { "done" } else { "failed" };
     store.end_run(run_id, outcome, &runtime.stamp())?;
-    drop((file, other));
+    drop((file, asset, other));
     opened.session.stack = stack;
     let seconds = (runtime.time() - started).whole_seconds();
     render::finished(&finished, &program_plan, &outputs, seconds, how, ui);

@@ -24,10 +24,10 @@ use crate::{
         config::{self, Config, Override},
         diag::{Diagnostic, Severity},
         eval::{Answers, Context, Evaluator, FileForm, Scope},
-        load::{self, Loaded, Project},
+        load::{self, Loaded, Project, assets},
     },
     model::Value,
-    provider::{Calls, Pace, Registry, Settings},
+    provider::{Assets, Calls, Pace, Registry, Settings},
     store::{Keyring, Owner, Stack, Store},
 };
 
@@ -279,7 +279,9 @@ impl Session {
         let calls = Calls::new(runtime.clock());
         let connector = connector(runtime, &calls);
         let (name, pace) = (stack.full_name(), pace(runtime));
-        let connections = Connections::new(connector, calls, name, pace, young_since);
+        let (root, base) = (project.dir.clone(), project.program_dir.clone());
+        let assets = Assets::new(move |asset| assets::read(&root, &base, asset));
+        let connections = Connections::new(connector, calls, assets, name, pace, young_since);
         Ok(Self {
             workspace,
             stack,

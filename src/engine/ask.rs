@@ -3,7 +3,7 @@
 use super::{connect::Connections, halt::Trouble};
 use crate::{
     lang::eval::{FileForm, Question},
-    model::Value,
+    model::{Value, value::Asset},
     provider::{Registry, Settings},
 };
 
@@ -12,6 +12,8 @@ use super::inputs::coerce;
 /// Where answers come from, beside AWS.
 pub struct Sources<'a> {
     pub file: &'a dyn Fn(&str, FileForm) -> Result<Value, String>,
+    /// The same asset with the hash of what is in it.
+    pub asset: &'a dyn Fn(&Asset) -> Result<Asset, String>,
     /// Outputs of another stack, as a map.
     pub stack: &'a dyn Fn(&str) -> Result<Value, String>,
 }
@@ -25,6 +27,13 @@ pub async fn answer(
 ) -> Result<Value, Trouble> {
     match question {
         Question::File { path, form } => Ok((sources.file)(path, *form)?),
+        Question::Asset { asset } => {
+            let json = serde_json::from_str(asset).map_err(|it| it.to_string())?;
+            match Value::from_json(&json) {
+                Value::Asset(it) => Ok((sources.asset)(&it).map(Value::Asset)?),
+                other => Ok(other),
+            }
+        }
         Question::Stack { name } => Ok((sources.stack)(name)?),
         Question::Invoke { token, arguments, .. } => {
             let function = registry

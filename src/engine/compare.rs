@@ -45,6 +45,7 @@ pub fn meets(schema: &Schema, ty: &Type, wanted: &Value, live: &Value) -> bool {
                 }
             })
         }
+        (_, Value::Asset(wanted), Value::Asset(live)) => wanted.is_same(live),
         _ => plain(wanted) == plain(live),
     }
 }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use futures_util::future::BoxFuture;
 
-use crate::provider::{Calls, Clients, Cx, Pace, Place, Result, Settings};
+use crate::provider::{Assets, Calls, Clients, Cx, Pace, Place, Result, Settings};
 
 /// How to reach AWS, or what stands in for it.
 pub type Connect =
@@ -14,6 +14,7 @@ pub struct Connections {
     connect: Connect,
     /// Every call that is made by these connections.
     pub calls: Calls,
+    pub assets: Assets,
     /// `project/stack`, for the tags of what is made.
     pub stack: String,
     pub pace: Pace,
@@ -26,11 +27,12 @@ impl Connections {
     pub fn new(
         connect: Connect,
         calls: Calls,
+        assets: Assets,
         stack: String,
         pace: Pace,
         young_since: String,
     ) -> Self {
-        Self { connect, calls, stack, pace, young_since, known: RefCell::default() }
+        Self { connect, calls, assets, stack, pace, young_since, known: RefCell::default() }
     }
 
     pub async fn get(&self, settings: &Settings) -> Result<(Clients, Place)> {
@@ -67,6 +69,7 @@ impl Connections {
         Cx {
             aws,
             calls: self.calls.clone(),
+            assets: self.assets.clone(),
             place,
             stack: self.stack.clone(),
             op: String::new(),

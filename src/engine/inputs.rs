@@ -192,7 +192,9 @@ pub fn coerce(schema: &Schema, ty: &Type, value: Value) -> Result<Value, String>
     match (ty, value) {
         (_, Value::Secret(secret)) => Ok(Value::secret(coerce(schema, ty, secret.into_inner())?)),
         (_, value @ (Value::Unknown(_) | Value::Null)) => Ok(value),
-        (Type::Asset | Type::Archive | Type::Any, value) => Ok(lower_refs(value)),
+        (Type::Any, value) => Ok(lower_refs(value)),
+        (Type::Asset, value @ Value::Asset(_)) => Ok(value),
+        (Type::Archive, Value::Asset(it)) if it.is_archive() => Ok(Value::Asset(it)),
         (_, Value::Ref(it)) => coerce(schema, ty, lower_refs(Value::Ref(it))),
         (Type::String { .. }, value @ Value::String(_)) => Ok(value),
         (Type::String { .. }, Value::Bool(flag)) => Ok(Value::String(flag.to_string())),
@@ -309,7 +311,11 @@ pub fn taint(schema: &Schema, inputs: &Value, outputs: Value, additional: &[Stri
 /// A live value is secret wherever the value that was put in is.
 fn taint_like(given: &Value, live: Value) -> Value {
     match (given, live) {
-        (Value::Secret(_), live) => Value::secret(live),
+        (Value::Secret(given), live) => Value::secret(taint_like(&given.0, live)),
+        // The service knows no more of it than its hash.
+        (Value::Asset(given), Value::Asset(live)) if given.is_same(&live) => {
+            Value::Asset(given.clone())
+        }
         (given, live) if !given.has_secret() => live,
         (Value::Map(given), Value::Map(live)) => {
             let entries = live.into_iter().map(|(key, live)| {

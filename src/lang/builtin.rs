@@ -16,7 +16,7 @@ use super::{
 };
 use crate::model::{
     Urn, Value,
-    value::{Asset, whole},
+    value::{Asset, Source, whole},
 };
 
 pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value> {
@@ -42,12 +42,12 @@ pub(super) fn call(on: &Evaluator<'_>, span: &Span, call: &Call) -> Known<Value>
         Call::FileBase64Sha256(it) => file(on, span, it, FileForm::Base64Sha256),
         Call::Secret(it) => Ok(mark(on.try_eval(it)?, true)),
         Call::Unsecret(it) => Ok(opened(&on.try_eval(it)?)),
-        Call::StringAsset(it) => asset(on, it, "fn::stringAsset", Asset::Text),
-        Call::FileAsset(it) => asset(on, it, "fn::fileAsset", Asset::File),
-        Call::RemoteAsset(it) => asset(on, it, "fn::remoteAsset", Asset::Remote),
-        Call::FileArchive(it) => asset(on, it, "fn::fileArchive", Asset::FileArchive),
-        Call::RemoteArchive(it) => asset(on, it, "fn::remoteArchive", Asset::RemoteArchive),
-        Call::AssetArchive(parts) => asset_archive(on, parts),
+        Call::StringAsset(it) => asset(on, span, it, "fn::stringAsset", Source::Text),
+        Call::FileAsset(it) => asset(on, span, it, "fn::fileAsset", Source::File),
+        Call::RemoteAsset(it) => asset(on, span, it, "fn::remoteAsset", Source::Remote),
+        Call::FileArchive(it) => asset(on, span, it, "fn::fileArchive", Source::FileArchive),
+        Call::RemoteArchive(it) => asset(on, span, it, "fn::remoteArchive", Source::RemoteArchive),
+        Call::AssetArchive(parts) => asset_archive(on, span, parts),
         Call::StackReference { stack, output } => stack_reference(on, span, stack, output),
         Call::ResourceName(it) => about_resource(on, it, "fn::pulumiResourceName", false),
         Call::ResourceType(it) => about_resource(on, it, "fn::pulumiResourceType", true),
@@ -221,15 +221,22 @@ fn file(on: &Evaluator<'_>, span: &Span, path: &Expr, form: FileForm) -> Known<V
 
 fn asset(
     on: &Evaluator<'_>,
+    span: &Span,
     expr: &Expr,
     function: &str,
-    make: fn(String) -> Asset,
+    make: fn(String) -> Source,
 ) -> Known<Value> {
     let (text, secret) = on.text(expr, &format!("the argument of {function}"))?;
-    Ok(mark(Value::Asset(make(text)), secret))
+    Ok(mark(hashed(on, span, make(text), function)?, secret))
 }
 
-fn asset_archive(on: &Evaluator<'_>, parts: &[(String, Expr)]) -> Known<Value> {
+/// With the hash of what is in it, by which changes are seen.
+fn hashed(on: &Evaluator<'_>, span: &Span, source: Source, from: &str) -> Known<Value> {
+    let asset = Value::Asset(Asset::new(source)).to_state().to_string();
+    on.ask(span, Question::Asset { asset }, from)
+}
+
+fn asset_archive(on: &Evaluator<'_>, span: &Span, parts: &[(String, Expr)]) -> Known<Value> {
     let mut archive = std::collections::BTreeMap::new();
     let mut secret = false;
     let mut awaited = None;
@@ -250,7 +257,10 @@ fn asset_archive(on: &Evaluator<'_>, parts: &[(String, Expr)]) -> Known<Value> {
             }
         }
     }
-    awaited.map_or_else(|| Ok(mark(Value::Asset(Asset::Archive(archive)), secret)), Err)
+    if let Some(unknown) = awaited {
+        return Err(unknown);
+    }
+    Ok(mark(hashed(on, span, Source::Archive(archive), "fn::assetArchive")?, secret))
 }
 
 fn stack_reference(on: &Evaluator<'_>, span: &Span, stack: &str, output: &Expr) -> Known<Value> {

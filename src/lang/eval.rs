@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::{
     Map, Urn, Value,
-    value::{Asset, Ref, Unknown},
+    value::{Asset, Ref, Source, Unknown},
 };
 
 /// Something that an expression needs from outside.
@@ -28,6 +28,9 @@ pub enum Question {
     Invoke { token: String, arguments: String, provider: Option<String> },
     /// A file below the program's folder.
     File { path: String, form: FileForm },
+    /// What is in an asset or archive, as `Value::to_state` JSON text: the same
+    /// with its hash.
+    Asset { asset: String },
     /// All outputs of another stack, as a map.
     Stack { name: String },
 }
@@ -124,15 +127,16 @@ fn size(value: &Value) -> (usize, usize) {
 }
 
 fn asset_bytes(asset: &Asset) -> usize {
-    match asset {
-        Asset::Text(text)
-        | Asset::File(text)
-        | Asset::Remote(text)
-        | Asset::FileArchive(text)
-        | Asset::RemoteArchive(text) => text.len(),
-        Asset::Archive(parts) => {
+    match &asset.source {
+        Source::Text(text)
+        | Source::File(text)
+        | Source::Remote(text)
+        | Source::FileArchive(text)
+        | Source::RemoteArchive(text) => text.len(),
+        Source::Archive(parts) => {
             parts.iter().map(|(path, part)| VALUE_BYTES + path.len() + asset_bytes(part)).sum()
         }
+        Source::Uploaded => 0,
     }
 }
 

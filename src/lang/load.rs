@@ -1,6 +1,7 @@
 //! The files of a project: finding them, reading them, and what the command
 //! line's own rules say about them. The only IO of the language.
 
+pub mod assets;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,9 @@ const PROGRAM_FILES: [&str; 3] = ["Main.json", "Main.yaml", "Pulumi.yaml"];
 /// A file that a program reads becomes a property of a resource: more than
 /// this is a mistake, and would be copied several times.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// A file to upload is in memory as long as its call takes.
+const ASSET_BYTES_MAX: u64 = 256 << 20;
 
 /// How deep `projects_under` looks.
 const PROJECT_DEPTH_MAX: usize = 6;
@@ -397,23 +401,7 @@ pub const FILES_BYTES_MAX: u64 = 256 << 20;
 /// A file that a program names, relative to `base`, the program's folder. It
 /// must lie in `root`, the project's folder: neither `..` nor a link leads out.
 pub fn read_file(root: &Path, base: &Path, path: &str, form: FileForm) -> Result<Value, String> {
-    let failed = |error: std::io::Error| format!("cannot read `{path}`: {error}");
-    let root = root.canonicalize().map_err(failed)?;
-    let file = base.join(path).canonicalize().map_err(failed)?;
-    if !file.starts_with(&root) {
-        return Err(format!("`{path}` is outside of the project's folder"));
-    }
-    if !file.is_file() {
-        return Err(format!("`{path}` is not a file"));
-    }
-    // One byte more than allowed, to see that there is more: the size that the
-    // system tells may be out of date.
-    let mut bytes = Vec::new();
-    let mut reader = File::open(&file).map_err(failed)?.take(FILE_BYTES_MAX + 1);
-    reader.read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(format!("`{path}` is larger than {} MiB", FILE_BYTES_MAX >> 20));
-    }
+    let bytes = read_within(root, base, path, FILE_BYTES_MAX)?;
     match form {
         FileForm::Base64 => Ok(Value::String(BASE64_STANDARD.encode(bytes))),
         FileForm::Base64Sha256 => Ok(Value::String(BASE64_STANDARD.encode(Sha256::digest(bytes)))),
@@ -421,4 +409,32 @@ pub fn read_file(root: &Path, base: &Path, path: &str, form: FileForm) -> Result
             .map(Value::String)
             .map_err(|_| format!("`{path}` is not UTF-8 text; `fn::filebase64` reads any file")),
     }
+}
+
+/// Where a path leads to, which must be in `root`.
+fn inside(root: &Path, base: &Path, path: &str) -> Result<PathBuf, String> {
+    let failed = |error: std::io::Error| format!("cannot read `{path}`: {error}");
+    let root = root.canonicalize().map_err(failed)?;
+    let file = base.join(path).canonicalize().map_err(failed)?;
+    if !file.starts_with(&root) {
+        return Err(format!("`{path}` is outside of the project's folder"));
+    }
+    Ok(file)
+}
+
+fn read_within(root: &Path, base: &Path, path: &str, limit: u64) -> Result<Vec<u8>, String> {
+    let failed = |error: std::io::Error| format!("cannot read `{path}`: {error}");
+    let file = inside(root, base, path)?;
+    if !file.is_file() {
+        return Err(format!("`{path}` is not a file"));
+    }
+    // One byte more than allowed, to see that there is more: the size that the
+    // system tells may be out of date.
+    let mut bytes = Vec::new();
+    let mut reader = File::open(&file).map_err(failed)?.take(limit + 1);
+    reader.read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("`{path}` is larger than {} MiB", limit >> 20));
+    }
+    Ok(bytes)
 }

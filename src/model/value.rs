@@ -43,7 +43,8 @@ impl Drop for Secret {
     fn drop(&mut self) {
         fn wipe(value: &mut Value) {
             match value {
-                Value::String(text) | Value::Asset(Asset::Text(text)) => text.zeroize(),
+                Value::String(text) => text.zeroize(),
+                Value::Asset(it) => it.texts_mut(&mut |text| text.zeroize()),
                 Value::List(list) => list.iter_mut().for_each(wipe),
                 Value::Map(map) => map.values_mut().for_each(wipe),
                 Value::Ref(it) => wipe(&mut it.id),
@@ -68,14 +69,27 @@ pub struct Unknown {
     pub from: String,
 }
 
+/// Something to upload.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Asset {
+pub struct Asset {
+    pub source: Source,
+    /// SHA-256 of the bytes to upload, in hex digits; empty while nobody has
+    /// looked.
+    pub hash: String,
+}
+
+/// Where the bytes of an asset are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
     Text(String),
     File(String),
     Remote(String),
+    /// A folder, or an archive as it is.
     FileArchive(String),
     RemoteArchive(String),
-    Archive(BTreeMap<String, Self>),
+    Archive(BTreeMap<String, Asset>),
+    /// An archive with the service, which tells no more than its hash.
+    Uploaded,
 }
 
 /// What an expression that names a resource evaluates to.
@@ -265,6 +279,7 @@ impl Value {
                 map.iter().map(|(key, value)| (key.clone(), value.to_display())).collect(),
             ),
             Self::Ref(it) => it.id.to_display(),
+            Self::Asset(it) => Json::String(it.to_string()),
             other => other.to_state(),
         }
     }
@@ -302,6 +317,7 @@ impl Value {
             Self::Secret(secret) => secret.0.leaf_texts(into),
             Self::List(list) => list.iter().for_each(|it| it.leaf_texts(into)),
             Self::Map(map) => map.values().for_each(|it| it.leaf_texts(into)),
+            Self::Asset(it) => it.clone().texts_mut(&mut |text| into.push(std::mem::take(text))),
             _ => {}
         }
     }
@@ -322,38 +338,94 @@ fn text_of(json: Option<&Json>) -> String {
 }
 
 impl Asset {
-    fn to_state(&self) -> Json {
-        match self {
-            Self::Text(text) => json!({ SIGNATURE: ASSET_MARK, "text": text }),
-            Self::File(path) => json!({ SIGNATURE: ASSET_MARK, "path": path }),
-            Self::Remote(uri) => json!({ SIGNATURE: ASSET_MARK, "uri": uri }),
-            Self::FileArchive(path) => json!({ SIGNATURE: ARCHIVE_MARK, "path": path }),
-            Self::RemoteArchive(uri) => json!({ SIGNATURE: ARCHIVE_MARK, "uri": uri }),
-            Self::Archive(parts) => {
-                let parts: serde_json::Map<String, Json> =
-                    parts.iter().map(|(path, part)| (path.clone(), part.to_state())).collect();
-                json!({ SIGNATURE: ARCHIVE_MARK, "assets": parts })
-            }
+    /// From somewhere, not looked at yet.
+    pub fn new(source: Source) -> Self {
+        Self { source, hash: String::new() }
+    }
+
+    /// What a service holds.
+    pub fn uploaded(hash: impl Into<String>) -> Self {
+        Self { source: Source::Uploaded, hash: hash.into() }
+    }
+
+    pub fn is_archive(&self) -> bool {
+        use Source::{Archive, FileArchive, RemoteArchive, Uploaded};
+        matches!(self.source, FileArchive(_) | RemoteArchive(_) | Archive(_) | Uploaded)
+    }
+
+    /// Whether both are the same bytes, wherever these are.
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.hash.is_empty() || other.hash.is_empty() {
+            return self.source == other.source;
         }
+        self.hash == other.hash
+    }
+
+    /// What is written out in it.
+    fn texts_mut(&mut self, on: &mut dyn FnMut(&mut String)) {
+        match &mut self.source {
+            Source::Text(text) => on(text),
+            Source::Archive(parts) => parts.values_mut().for_each(|it| it.texts_mut(on)),
+            _ => {}
+        }
+    }
+
+    fn to_state(&self) -> Json {
+        let mark = if self.is_archive() { ARCHIVE_MARK } else { ASSET_MARK };
+        let mut json = json!({ SIGNATURE: mark });
+        if !self.hash.is_empty() {
+            json["hash"] = self.hash.as_str().into();
+        }
+        match &self.source {
+            Source::Text(text) => json["text"] = text.as_str().into(),
+            Source::File(path) | Source::FileArchive(path) => json["path"] = path.as_str().into(),
+            Source::Remote(uri) | Source::RemoteArchive(uri) => json["uri"] = uri.as_str().into(),
+            Source::Archive(parts) => {
+                let parts = parts.iter().map(|(path, part)| (path.clone(), part.to_state()));
+                json["assets"] = Json::Object(parts.collect());
+            }
+            Source::Uploaded => {}
+        }
+        json
     }
 
     fn from_state(map: &serde_json::Map<String, Json>) -> Option<Self> {
         let archive = map.get(SIGNATURE)?.as_str()? == ARCHIVE_MARK;
         let text = |key: &str| map.get(key).and_then(Json::as_str).map(str::to_owned);
+        let hash = text("hash").unwrap_or_default();
         if let Some(parts) = map.get("assets").and_then(Json::as_object) {
             let parts = parts.iter().filter_map(|(path, part)| {
                 Some((path.clone(), Self::from_state(part.as_object()?)?))
             });
-            return Some(Self::Archive(parts.collect()));
+            return Some(Self { source: Source::Archive(parts.collect()), hash });
         }
-        match (archive, text("text"), text("path"), text("uri")) {
-            (false, Some(text), _, _) => Some(Self::Text(text)),
-            (false, _, Some(path), _) => Some(Self::File(path)),
-            (false, _, _, Some(uri)) => Some(Self::Remote(uri)),
-            (true, _, Some(path), _) => Some(Self::FileArchive(path)),
-            (true, _, _, Some(uri)) => Some(Self::RemoteArchive(uri)),
-            _ => None,
-        }
+        let source = match (archive, text("text"), text("path"), text("uri")) {
+            (false, Some(text), _, _) => Source::Text(text),
+            (false, _, Some(path), _) => Source::File(path),
+            (false, _, _, Some(uri)) => Source::Remote(uri),
+            (true, _, Some(path), _) => Source::FileArchive(path),
+            (true, _, _, Some(uri)) => Source::RemoteArchive(uri),
+            (true, _, _, None) if !hash.is_empty() => Source::Uploaded,
+            _ => return None,
+        };
+        Some(Self { source, hash })
+    }
+}
+
+/// As Pulumi shows it, `archive(file:60303ae) { ./app }`; never a text.
+impl std::fmt::Display for Asset {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, at) = match &self.source {
+            Source::Text(_) => ("text", None),
+            Source::File(path) | Source::FileArchive(path) => ("file", Some(path)),
+            Source::Remote(uri) | Source::RemoteArchive(uri) => ("uri", Some(uri)),
+            Source::Archive(_) => ("assets", None),
+            Source::Uploaded => ("uploaded", None),
+        };
+        let word = if self.is_archive() { "archive" } else { "asset" };
+        let hash = self.hash.get(..7).unwrap_or(&self.hash);
+        write!(out, "{word}({kind}:{hash})")?;
+        at.map_or(Ok(()), |at| write!(out, " {{ {at} }}"))
     }
 }
 

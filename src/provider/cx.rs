@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use super::{
-    Calls, Error, Kind, Pace, Place, Result, Tags,
+    Assets, Calls, Error, Kind, Pace, Place, Result, Tags,
     retry::{self, Rule, Sent},
     types::HIDDEN_TAG,
 };
@@ -30,6 +30,8 @@ pub struct Cx {
     pub aws: Clients,
     /// Where calls are told of that `aws` does not make: the fake cloud's.
     pub calls: Calls,
+    /// What the program's assets are read by.
+    pub assets: Assets,
     pub place: Place,
     /// `project/stack`
     pub stack: String,

@@ -2,6 +2,7 @@
 //! `async fn`s (`Resource`, `Local`, `Function`); the engine sees `dyn`
 //! (`AnyResource`, `AnyFunction`); `erase` is the only bridge.
 
+mod asset;
 mod calls;
 mod cx;
 mod erase;
@@ -19,6 +20,7 @@ use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use asset::{Archive, Asset, Assets};
 pub use calls::{Call, Calls};
 pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
 pub use erase::{function, local, resource};

@@ -116,6 +116,8 @@ impl Reader<'_> {
             "boolean" => Type::Bool,
             "integer" => Type::Integer,
             "number" => Type::Number,
+            "string" if schema["format"] == "asset" => Type::Asset,
+            "string" if schema["format"] == "archive" => Type::Archive,
             "string" => Type::String { allowed: allowed(schema), format: format(schema) },
             "array" if schema["uniqueItems"] == true => {
                 Type::Set(Box::new(self.ty(&schema["items"])))

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::lang::{
     ast::{Call, Expr, ExprKind, Invoke, Span},
+    load::assets::REMOTE,
     nearest,
 };
 
@@ -46,9 +47,9 @@ impl<'a> Checker<'a> {
             Call::FileBase64Sha256(it) => self.takes(it, "fn::filebase64sha256", Takes::Text),
             Call::StringAsset(it) => self.takes(it, "fn::stringAsset", Takes::Text),
             Call::FileAsset(it) => self.takes(it, "fn::fileAsset", Takes::Text),
-            Call::RemoteAsset(it) => self.takes(it, "fn::remoteAsset", Takes::Text),
+            Call::RemoteAsset(it) => self.remote(it, "fn::remoteAsset", "fn::fileAsset"),
             Call::FileArchive(it) => self.takes(it, "fn::fileArchive", Takes::Text),
-            Call::RemoteArchive(it) => self.takes(it, "fn::remoteArchive", Takes::Text),
+            Call::RemoteArchive(it) => self.remote(it, "fn::remoteArchive", "fn::fileArchive"),
             Call::StackReference { output, .. } => {
                 self.takes(output, "fn::stackReference", Takes::Text);
             }
@@ -127,6 +128,12 @@ impl<'a> Checker<'a> {
         {
             self.error(span, message, None);
         }
+    }
+
+    fn remote(&mut self, expr: &'a Expr, function: &str, instead: &str) {
+        self.takes(expr, function, Takes::Text);
+        let hint = format!("name the file with `{instead}`");
+        self.error(&expr.span, format!("{function} {REMOTE}"), Some(hint));
     }
 
     fn asset_archive(&mut self, parts: &'a [(String, Expr)]) {

@@ -8,7 +8,7 @@ use insta::assert_snapshot;
 use super::*;
 use crate::{
     lang::{parse, syntax},
-    model::value::Asset,
+    model::value::{Asset, Source},
 };
 
 const PROGRAM: &str = r#"
@@ -139,7 +139,7 @@ fn show(value: &Value) -> String {
         Value::Secret(it) => format!("secret({})", show(&it.0)),
         Value::Unknown(it) => format!("unknown({})", it.from),
         Value::Ref(it) => format!("resource({}, {})", it.urn, show(&it.id)),
-        Value::Asset(it) => format!("{it:?}"),
+        Value::Asset(it) => format!("{:?} #{:.7}", it.source, it.hash),
         Value::List(items) => {
             format!("[{}]", items.iter().map(show).collect::<Vec<_>>().join(", "))
         }
@@ -574,7 +574,7 @@ fn options_name_resources() {
 #[test]
 fn assets_have_no_text() {
     let mut world = World::new("{name: shop, variables: {a: {fn::fileAsset: ./x}}}");
-    world.config.insert("b".into(), Value::Asset(Asset::Text("x".into())));
+    world.config.insert("b".into(), Value::Asset(Asset::new(Source::Text("x".into()))));
     assert_snapshot!(world.eval_all("a=${a}\nb=${b}\n${a}\n${a.path}"), @r#"
     a=${a}
       = unknown(the failed expression at Pulumi.yaml:1)

@@ -11,7 +11,7 @@ use orderinfra::{
     aws,
     engine::connect::Connections,
     model::ResourceState,
-    provider::{Cx, Registry, Settings},
+    provider::{Assets, Cx, Registry, Settings},
     store::{Keyring, Stack, Store},
 };
 use serde_json::{Value as Json, json};
@@ -124,7 +124,14 @@ impl Behind {
         });
         Self {
             registry: Registry::new(resources, aws::functions()),
-            connections: Connections::new(connect, calls, String::new(), pace(), String::new()),
+            connections: Connections::new(
+                connect,
+                calls,
+                Assets::default(),
+                String::new(),
+                pace(),
+                String::new(),
+            ),
             settings,
         }
     }

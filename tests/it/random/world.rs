@@ -28,8 +28,8 @@ use orderinfra::{
         eval::{Context, FileForm},
         parse, syntax,
     },
-    model::{Action, Map, Place, Row, Snapshot, Step, Value},
-    provider::{Calls, Clients, Pace, Registry, Result as Answer, Settings, fake},
+    model::{Action, Map, Place, Row, Snapshot, Step, Value, value::Asset},
+    provider::{Assets, Calls, Clients, Pace, Registry, Result as Answer, Settings, fake},
     store::{Keyring, Stack, Store},
 };
 use tempfile::TempDir;
@@ -103,10 +103,15 @@ fn connections() -> Connections {
     // No time passes: each thing is looked for once.
     let pace = Pace::hurried(u32::MAX);
     let calls = Calls::new(String::new);
-    Connections::new(Box::new(connect), calls, "demo/dev".to_owned(), pace, String::new())
+    let (assets, stack) = (Assets::default(), "demo/dev".to_owned());
+    Connections::new(Box::new(connect), calls, assets, stack, pace, String::new())
 }
 
 fn no_file(_: &str, _: FileForm) -> Result<Value, String> {
+    Err("there are no files here".to_owned())
+}
+
+fn no_asset(_: &Asset) -> Result<Asset, String> {
     Err("there are no files here".to_owned())
 }
 
@@ -162,7 +167,7 @@ impl World {
                 outputs: &[],
             })
         };
-        let sources = Sources { file: &no_file, stack: &no_stack };
+        let sources = Sources { file: &no_file, asset: &no_asset, stack: &no_stack };
         let planned =
             inquire::find_out(&mut facts, &inquiry, &connections, &self.registry, &sources).await;
         Ok((planned.map_err(|it| it.to_string())?, facts))
@@ -277,7 +282,7 @@ impl World {
                 shaping: &shaping,
                 registry: &self.registry,
                 connections: &connections,
-                sources: &Sources { file: &no_file, stack: &no_stack },
+                sources: &Sources { file: &no_file, asset: &no_asset, stack: &no_stack },
                 parallel: parallel.map(usize::from),
                 cost: &|step| execute::usual_seconds(&step.token),
                 renew: None,

@@ -52,8 +52,9 @@
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
+//!   twin.rs            parts of large resources, in our words and the SDK's
 //!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
-//!   rds/ secretsmanager/ sqs/ ssm/ wafv2/
+//!   rds/ s3/ scheduler/ secretsmanager/ sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

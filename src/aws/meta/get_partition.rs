@@ -45,7 +45,7 @@ impl Function for GetPartition {
 }
 
 /// What the names of a partition's endpoints end with.
-pub(super) fn dns_suffix(partition: &str) -> &'static str {
+pub(in crate::aws) fn dns_suffix(partition: &str) -> &'static str {
     match partition {
         "aws-cn" => "amazonaws.com.cn",
         "aws-iso" => "c2s.ic.gov",

@@ -5,6 +5,8 @@ mod get_caller_identity;
 mod get_partition;
 mod get_region;
 
+pub(super) use get_partition::dns_suffix;
+
 use crate::provider::{AnyFunction, function};
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {

@@ -1061,6 +1061,15 @@ def buckets_keep_their_parts():
         def __init__(self):
             super().__init__("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
+    @around(S3Response, "_acl_to_dict")
+    def acl_to_dict(original, acl):
+        """All permissions of a grantee, of which moto tells the first."""
+        from moto.s3.models import FakeAcl, FakeGrant
+
+        grants = acl.grants if acl else []
+        single = [FakeGrant(it.grantees, [word]) for it in grants for word in it.permissions]
+        return original(FakeAcl(single))
+
     def parts(self, name):
         bucket = self.backend.get_bucket(name)
         return bucket.__dict__.setdefault("parts", dict(BORN))
@@ -1215,6 +1224,12 @@ def schedules_are_made_once():
             raise ScheduleGroupNotFound(told["group_name"])
         told["action_after_completion"] = told["action_after_completion"] or "NONE"
         return original(self, **told)
+
+    @around(Backend, "delete_schedule_group")
+    def delete_schedule_group(original, self, name):
+        if name not in self.schedule_groups:
+            raise ScheduleGroupNotFound(name)
+        return original(self, name)
 
     @around(Response, "update_schedule")
     def update_schedule(original, self):

@@ -1456,6 +1456,8 @@ def machines_have_types_and_versions():
 
     around(StepFunctionBackend, "delete_state_machine")(forgetting)
     around(StepFunctionBackend, "delete_activity")(forgetting)
+
+
 # -------------------------------------------------------------- API Gateway
 #
 # moto forgets much of what it is told of an API, updates little of it, and has
@@ -2240,6 +2242,237 @@ def rotation_is_kept():
         if told.get("RotationRules"):
             told["RotationRules"] = getattr(self, "rotation_rules", {})
         return told
+
+
+# ---------------------------------------------------------------------- S3
+
+
+# Parts of a bucket that are put whole, and handed back as they were put.
+PARTS = ("accelerate", "cors", "encryption", "lifecycle", "logging", "notification")
+PARTS += ("object-lock", "ownershipControls", "publicAccessBlock", "replication")
+PARTS += ("requestPayment", "versioning", "website")
+
+
+def part(name, content):
+    return f'<{name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{content}</{name}>'.encode()
+
+
+def ownership(word):
+    rule = f"<Rule><ObjectOwnership>{word}</ObjectOwnership></Rule>"
+    return part("OwnershipControls", rule)
+
+
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+# What every bucket has from birth, since 2023, and what is told of what it has not.
+BORN = {
+    "accelerate": part("AccelerateConfiguration", ""),
+    "encryption": part(
+        "ServerSideEncryptionConfiguration",
+        "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+        "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>",
+    ),
+    "logging": part("BucketLoggingStatus", ""),
+    "notification": part("NotificationConfiguration", ""),
+    "ownershipControls": ownership("BucketOwnerEnforced"),
+    "publicAccessBlock": part(
+        "PublicAccessBlockConfiguration", "".join(f"<{it}>true</{it}>" for it in BLOCKS)
+    ),
+    "requestPayment": part("RequestPaymentConfiguration", "<Payer>BucketOwner</Payer>"),
+    "versioning": part("VersioningConfiguration", ""),
+}
+
+
+@patches("s3")
+def buckets_keep_their_parts():
+    """What was put is read again; new buckets have AWS's defaults, and no ACLs."""
+    from moto.s3.exceptions import S3ClientError
+    from moto.s3.responses import S3Response
+
+    class NoAcls(S3ClientError):
+        code = 400
+
+        def __init__(self):
+            super().__init__("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+    @around(S3Response, "_acl_to_dict")
+    def acl_to_dict(original, acl):
+        """All permissions of a grantee, of which moto tells the first."""
+        from moto.s3.models import FakeAcl, FakeGrant
+
+        grants = acl.grants if acl else []
+        single = [FakeGrant(it.grantees, [word]) for it in grants for word in it.permissions]
+        return original(FakeAcl(single))
+
+    def parts(self, name):
+        bucket = self.backend.get_bucket(name)
+        return bucket.__dict__.setdefault("parts", dict(BORN))
+
+    @around(S3Response, "_bucket_response")
+    def bucket_response(original, self, request, full_url):
+        query = self._get_querystring(request, full_url)
+        name = self.parse_bucket_name_from_url(request, full_url)
+        asked = next((it for it in PARTS if it in query), None)
+        if name and "acl" in query and request.method == "PUT":
+            if b"BucketOwnerEnforced" in parts(self, name).get("ownershipControls", b""):
+                raise NoAcls()
+        if not name or not asked:
+            return original(self, request, full_url)
+        kept = parts(self, name)
+        if request.method == "GET":
+            return kept[asked] if asked in kept else original(self, request, full_url)
+        # The one part that moto would take for the bucket itself.
+        answer = ""
+        if asked != "requestPayment":
+            answer = original(self, request, full_url)
+        if request.method == "PUT":
+            kept[asked] = bytes(self.body)
+        else:
+            kept.pop(asked, None)
+            if asked == "encryption":
+                kept[asked] = BORN[asked]
+        return answer
+
+    @around(S3Response, "_bucket_response_put")
+    def bucket_response_put(original, self, request, bucket_name, querystring):
+        import xmltodict
+
+        born = bucket_name not in self.backend.buckets
+        answer = original(self, request, bucket_name, querystring)
+        if not born or bucket_name not in self.backend.buckets:
+            return answer
+        if self.backend.buckets[bucket_name].object_lock_enabled:
+            enabled = part("VersioningConfiguration", "<Status>Enabled</Status>")
+            parts(self, bucket_name)["versioning"] = enabled
+        wanted = request.headers.get("x-amz-object-ownership")
+        if wanted:
+            parts(self, bucket_name)["ownershipControls"] = ownership(wanted)
+        place = xmltodict.parse(self.body)["CreateBucketConfiguration"] if self.body else None
+        tags = ((place or {}).get("Tags") or {}).get("Tag") or []
+        tags = tags if isinstance(tags, list) else [tags]
+        if tags:
+            told = {it["Key"]: it.get("Value") or "" for it in tags}
+            self.backend.put_bucket_tagging(bucket_name, told)
+        return answer
+
+
+# --------------------------------------------------------------------- SNS
+
+
+@patches("sns")
+def topics_keep_what_they_are_told():
+    """GetTopicAttributes tells all that was set, policies as they were written."""
+    from moto.core.responses import ActionResult
+    from moto.sns.responses import SNSResponse
+
+    def said(self, topic):
+        return self.backend.get_topic(topic).__dict__.setdefault("said", {})
+
+    @around(SNSResponse, "create_topic")
+    def create_topic(original, self):
+        answer = original(self)
+        told = {name: text(value) for name, value in self._get_attributes().items()}
+        said(self, answer.result["TopicArn"]).update(told)
+        return answer
+
+    @around(SNSResponse, "set_topic_attributes")
+    def set_topic_attributes(original, self):
+        answer = original(self)
+        name, value = self._get_param("AttributeName"), self._get_param("AttributeValue")
+        said(self, self._get_param("TopicArn"))[name] = text(value or "")
+        return answer
+
+    @around(SNSResponse, "get_topic_attributes")
+    def get_topic_attributes(original, self):
+        attributes = dict(original(self).result["Attributes"])
+        attributes.update(said(self, self._get_param("TopicArn")))
+        return ActionResult({"Attributes": attributes})
+
+    def text(value):
+        return str(value).lower() if isinstance(value, bool) else value
+
+
+@patches("sns")
+def people_confirm_subscriptions():
+    """Who is asked by mail or over HTTP has not answered yet, and cannot be unsubscribed."""
+    from moto.sns.exceptions import SNSInvalidParameter
+    from moto.sns.models import SNSBackend
+    from moto.sns.responses import SNSResponse
+
+    def pending(subscription):
+        return subscription.attributes.get("PendingConfirmation") is True
+
+    @around(SNSBackend, "subscribe")
+    def subscribe(original, self, topic_arn, endpoint, protocol):
+        known = self._find_subscription(topic_arn, endpoint, protocol)
+        subscription = original(self, topic_arn, endpoint, protocol)
+        if not known and protocol in ("email", "email-json", "http", "https"):
+            asked = {"PendingConfirmation": True, "ConfirmationWasAuthenticated": False}
+            subscription.attributes.update(asked)
+        return subscription
+
+    @around(SNSBackend, "unsubscribe")
+    def unsubscribe(original, self, subscription_arn):
+        known = self.subscriptions.get(subscription_arn)
+        if known and pending(known):
+            why = "This operation cannot be completed because the subscription"
+            raise SNSInvalidParameter(f"Invalid parameter: {why} is pending confirmation")
+        return original(self, subscription_arn)
+
+    @around(SNSResponse, "list_subscriptions_by_topic")
+    def list_subscriptions_by_topic(original, self):
+        answer = original(self)
+        told = []
+        for it in answer.result["Subscriptions"]:
+            shown = copy.copy(it)
+            if pending(it):
+                shown.arn = "PendingConfirmation"
+            told.append(shown)
+        answer.result["Subscriptions"] = told
+        return answer
+
+
+# --------------------------------------------------------------- Scheduler
+
+
+@patches("scheduler")
+def schedules_are_made_once():
+    """A client token is remembered; no group, no schedule; an update resets what it is not told."""
+    from moto.scheduler.exceptions import ScheduleGroupNotFound
+    from moto.scheduler.models import EventBridgeSchedulerBackend as Backend
+    from moto.scheduler.responses import EventBridgeSchedulerResponse as Response
+
+    def remembered(original, self):
+        token = self._get_param("ClientToken")
+        answers = self.scheduler_backend.__dict__.setdefault("answers", {})
+        if token not in answers:
+            answers[token] = original(self)
+        return answers[token]
+
+    for action in ("create_schedule", "create_schedule_group"):
+        around(Response, action)(remembered)
+
+    @around(Backend, "create_schedule")
+    def create_schedule(original, self, **told):
+        if (told["group_name"] or "default") not in self.schedule_groups:
+            raise ScheduleGroupNotFound(told["group_name"])
+        told["action_after_completion"] = told["action_after_completion"] or "NONE"
+        return original(self, **told)
+
+    @around(Backend, "delete_schedule_group")
+    def delete_schedule_group(original, self, name):
+        if name not in self.schedule_groups:
+            raise ScheduleGroupNotFound(name)
+        return original(self, name)
+
+    @around(Response, "update_schedule")
+    def update_schedule(original, self):
+        answer = original(self)
+        name = self.uri.split("?")[0].split("/")[-1]
+        schedule = self.scheduler_backend.get_schedule(self._get_param("GroupName"), name)
+        schedule.state = self._get_param("State") or "ENABLED"
+        schedule.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
+        return answer
 
 
 # ------------------------------------------------------------------ server

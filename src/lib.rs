@@ -63,6 +63,9 @@
 //!   mirror.rs          blocks that a program writes as AWS takes and tells them
 //!   acm/ appautoscaling/ autoscaling/ cloudwatch/ ec2/ ecr/ ecs/ efs/ iam/
 //!   kms/ lb/ meta/ rds/ secretsmanager/ sqs/ ssm/ wafv2/
+//!   twin.rs            parts of large resources, in our words and the SDK's
+//!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
+//!   rds/ s3/ scheduler/ secretsmanager/ sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

@@ -66,10 +66,10 @@ mod inner {
         once: Arc<All>,
     }
 
-    /// One accessor per service: what Pulumi calls it in `aws:endpoints`, and
-    /// its crate.
+    /// One accessor per service: what Pulumi calls it in `aws:endpoints`, its
+    /// crate, and what an endpoint of one's own switches on.
     macro_rules! services {
-        ($($service:ident: $endpoint:literal, $sdk:ident;)*) => {
+        ($($service:ident: $endpoint:literal, $sdk:ident $(, $for_own:ident)?;)*) => {
             struct All {
                 config: SdkConfig,
                 endpoints: BTreeMap<String, String>,
@@ -98,9 +98,11 @@ mod inner {
                 $(pub fn $service(&self) -> &$sdk::Client {
                     let all = &self.retrying;
                     all.$service.get_or_init(|| {
-                        let config = $sdk::config::Builder::from(&all.config($endpoint))
+                        let shared = all.config($endpoint);
+                        let config = $sdk::config::Builder::from(&shared)
                             .retry_partition(all.retries.clone())
                             .interceptor(Audit(all.calls.clone()));
+                        $(let config = config.$for_own(shared.endpoint_url().is_some());)?
                         $sdk::Client::from_conf(config.build())
                     })
                 })*
@@ -134,7 +136,7 @@ mod inner {
         logs: "logs", aws_sdk_cloudwatchlogs;
         rds: "rds", aws_sdk_rds;
         route53: "route53", aws_sdk_route53;
-        s3: "s3", aws_sdk_s3;
+        s3: "s3", aws_sdk_s3, force_path_style;
         scheduler: "scheduler", aws_sdk_scheduler;
         secretsmanager: "secretsmanager", aws_sdk_secretsmanager;
         servicediscovery: "servicediscovery", aws_sdk_servicediscovery;

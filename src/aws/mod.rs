@@ -80,6 +80,8 @@ mod sqs;
 #[cfg(feature = "aws")]
 mod ssm;
 #[cfg(feature = "aws")]
+mod twin;
+#[cfg(feature = "aws")]
 mod wafv2;
 
 use crate::provider::{AnyFunction, AnyResource};

@@ -92,8 +92,8 @@ impl Walk<'_> {
         there: &Value,
         wanted: &Value,
     ) {
-        if compare::meets(self.schema, ty, wanted, there) && !self.loses(ty, applied, there, wanted)
-        {
+        let met = compare::meets(self.schema, ty, wanted, there);
+        if met && !loses(self.schema, ty, applied, there, wanted) {
             return;
         }
         if wanted.is_known() && there.is_known() && self.kind.same(at, wanted.bare(), there.bare())
@@ -122,45 +122,13 @@ impl Walk<'_> {
                 }
                 return;
             }
-            (Type::Set(item), Value::List(new), Value::List(old)) => {
+            (Type::Set(item), Value::List(new), Value::List(old)) if !met => {
                 return self.members(at, item, applied, live, old, new);
             }
             _ => {}
         }
         let kind = if compare::is_nothing(there) { ChangeKind::Add } else { ChangeKind::Update };
         self.add(at, kind, applied, live, wanted.clone());
-    }
-
-    /// Whether something that was applied and is still there is no longer
-    /// wanted, deeper inside.
-    fn loses(&self, ty: &Type, applied: Option<&Value>, there: &Value, wanted: &Value) -> bool {
-        let (Some(applied), Some(there), Some(wanted)) =
-            (applied.and_then(Value::as_map), there.as_map(), wanted.as_map())
-        else {
-            return false;
-        };
-        applied.iter().any(|(key, applied)| {
-            let Some(there) = there.get(key).filter(|it| !compare::is_nothing(it)) else {
-                return false;
-            };
-            let property = match ty {
-                Type::Object(name) => {
-                    self.schema.types.get(name).and_then(|it| it.properties.get(key))
-                }
-                _ => None,
-            };
-            if property.is_some_and(|it| it.write_only) {
-                return false;
-            }
-            let ty = match ty {
-                Type::Map(item) => Some(&**item),
-                _ => property.map(|it| &it.ty),
-            };
-            match wanted.get(key).filter(|it| !it.is_null()) {
-                Some(wanted) => ty.is_some_and(|ty| self.loses(ty, Some(applied), there, wanted)),
-                None => !compare::is_nothing(applied) && !property.is_some_and(|it| it.computed),
-            }
-        })
     }
 
     /// The entries of a map or an object: those wanted, and those that were
@@ -288,6 +256,76 @@ impl Walk<'_> {
     }
 }
 
+/// Whether something that was applied and is still there is no longer wanted,
+/// deeper inside.
+fn loses(
+    schema: &Schema,
+    ty: &Type,
+    applied: Option<&Value>,
+    there: &Value,
+    wanted: &Value,
+) -> bool {
+    let Some(applied) = applied else { return false };
+    if let (Some(applied), Some(there), Some(wanted)) =
+        (applied.as_list(), there.as_list(), wanted.as_list())
+    {
+        return match ty {
+            Type::List(item) if applied.len() == there.len() && there.len() == wanted.len() => {
+                let sides = applied.iter().zip(there).zip(wanted);
+                sides.into_iter().any(|((applied, there), wanted)| {
+                    loses(schema, item, Some(applied), there, wanted)
+                })
+            }
+            Type::Set(item) => wanted.iter().any(|wanted| {
+                let mut fits =
+                    there.iter().filter(|it| compare::meets(schema, item, wanted, it)).peekable();
+                fits.peek().is_some()
+                    && fits.all(|there| member_loses(schema, item, applied, there, wanted))
+            }),
+            _ => false,
+        };
+    }
+    let (Some(applied), Some(there), Some(wanted)) =
+        (applied.as_map(), there.as_map(), wanted.as_map())
+    else {
+        return false;
+    };
+    applied.iter().any(|(key, applied)| {
+        let Some(there) = there.get(key).filter(|it| !compare::is_nothing(it)) else {
+            return false;
+        };
+        let property = match ty {
+            Type::Object(name) => schema.types.get(name).and_then(|it| it.properties.get(key)),
+            _ => None,
+        };
+        if property.is_some_and(|it| it.write_only) {
+            return false;
+        }
+        let ty = match ty {
+            Type::Map(item) => Some(&**item),
+            _ => property.map(|it| &it.ty),
+        };
+        match wanted.get(key).filter(|it| !it.is_null()) {
+            Some(wanted) => ty.is_some_and(|ty| loses(schema, ty, Some(applied), there, wanted)),
+            None => !compare::is_nothing(applied) && !property.is_some_and(|it| it.computed),
+        }
+    })
+}
+
+/// The same for a member of a set, which may be any of those applied.
+fn member_loses(
+    schema: &Schema,
+    item: &Type,
+    applied: &[Value],
+    there: &Value,
+    wanted: &Value,
+) -> bool {
+    applied.iter().any(|applied| {
+        compare::meets(schema, item, applied, there)
+            && loses(schema, item, Some(applied), there, wanted)
+    })
+}
+
 /// The live inputs as an update wants its `old` side: what the program or the
 /// state set, in the program's own words wherever it means the same; computed
 /// properties as they are. Answers `(old, new)`.
@@ -356,13 +394,21 @@ fn align(
         }
         (Type::Set(item), Value::List(new), Value::List(there)) => {
             let mut free: Vec<&Value> = new.iter().collect();
+            let was = applied.and_then(Value::as_list).unwrap_or_default();
             let members = there.iter().map(|live| {
-                let place = free.iter().position(|it| compare::meets(schema, item, it, live));
+                let place = free.iter().position(|it| {
+                    compare::meets(schema, item, it, live)
+                        && !member_loses(schema, item, was, live, it)
+                });
                 place.map_or_else(|| live.clone(), |place| free.remove(place).clone())
             });
             Value::List(members.collect())
         }
-        _ if compare::meets(schema, ty, wanted, live) => wanted.clone(),
+        _ if compare::meets(schema, ty, wanted, live)
+            && !loses(schema, ty, applied, live, wanted) =>
+        {
+            wanted.clone()
+        }
         (Type::List(item), Value::List(new), Value::List(there)) if new.len() == there.len() => {
             let items = new.iter().zip(there).enumerate().map(|(place, (wanted, live))| {
                 let applied = applied.and_then(|it| it.as_list()?.get(place));

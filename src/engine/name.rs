@@ -69,6 +69,7 @@ pub fn choose(
 ) -> Result<(String, bool), String> {
     let logical = names.urn.name();
     let (mut name, fixed) = match naming {
+        _ if rule.verbatim => (logical.to_owned(), true),
         Naming::Disabled => {
             return Err(format!(
                 "a name must be given for `{logical}`: `pulumi:autonaming` is disabled"
@@ -171,7 +172,7 @@ mod tests {
             stack: "dev",
             config: &|key| (key == "size").then(|| "big".to_owned()),
         };
-        let rule = AutoName { max_length: max, lower_case: false };
+        let rule = AutoName { max_length: max, lower_case: false, verbatim: false };
         choose(naming, &rule, &Draws { seed: [7; 32] }, &names, "")
     }
 

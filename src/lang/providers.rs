@@ -82,7 +82,7 @@ fn aws() -> Vec<(&'static str, Property)> {
         ("token", secret()),
         // Without a meaning here, and in programs that run against emulators:
         // nothing is validated ahead of the first call, no metadata service is
-        // asked on the way, and there are no S3 types.
+        // asked on the way, and an endpoint of one's own gets S3's path style.
         ("s3UsEast1RegionalEndpoint", optional(text())),
         ("s3UsePathStyle", optional(Type::Bool)),
         ("skipCredentialsValidation", optional(Type::Bool)),

@@ -69,6 +69,9 @@ impl Property {
 pub struct AutoName {
     pub max_length: usize,
     pub lower_case: bool,
+    /// The resource's own name as it is: for what lives in something that has
+    /// a name already.
+    pub verbatim: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

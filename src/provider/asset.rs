@@ -43,6 +43,15 @@ impl Asset {
         &self.0.hash
     }
 
+    /// What AWS holds, by the SHA-256 that it tells in base64.
+    pub fn live(base64: &str) -> Result<Self> {
+        use base64::{Engine as _, prelude::BASE64_STANDARD};
+        let broken = |_| Error::new(Kind::Broken, "", format!("`{base64}` is no hash"));
+        let hash = BASE64_STANDARD.decode(base64).map_err(broken)?;
+        let hash: String = hash.iter().map(|it| format!("{it:02x}")).collect();
+        Ok(Self(value::Asset::uploaded(hash)))
+    }
+
     /// The bytes, which are those that were planned with.
     pub fn bytes(&self, cx: &Cx, property: &str) -> Result<Vec<u8>> {
         (cx.assets.0)(&self.0).map_err(|why| Error::invalid(property, why))
@@ -58,11 +67,7 @@ impl PartialEq for Asset {
 impl Archive {
     /// What AWS holds, by the SHA-256 that it tells in base64.
     pub fn live(base64: &str) -> Result<Self> {
-        use base64::{Engine as _, prelude::BASE64_STANDARD};
-        let broken = |_| Error::new(Kind::Broken, "", format!("`{base64}` is no hash"));
-        let hash = BASE64_STANDARD.decode(base64).map_err(broken)?;
-        let hash: String = hash.iter().map(|it| format!("{it:02x}")).collect();
-        Ok(Self(Asset(value::Asset::uploaded(hash))))
+        Asset::live(base64).map(Self)
     }
 
     pub fn hash(&self) -> &str {

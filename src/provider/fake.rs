@@ -298,7 +298,7 @@ fn property(ty: Type) -> Property {
 
 fn schema(token: &str) -> Schema {
     let text = || Type::String { allowed: Vec::new(), format: None };
-    let name = AutoName { max_length: 40, lower_case: false };
+    let name = AutoName { max_length: 40, lower_case: false, verbatim: false };
     let inputs = BTreeMap::from([
         ("name".to_owned(), Property { autoname: Some(name), replace: true, ..property(text()) }),
         ("size".to_owned(), property(Type::Integer)),

@@ -265,6 +265,7 @@ static RULES: &[Rule] = &[
     rule("aws:route53/record:", "InvalidChangeBatch", "do not match the current values", 1, BUSY),
     rule("aws:route53/record:", "NoSuchHostedZone", "", 2, LAG),
     // S3: a bucket that was deleted keeps its name busy for minutes
+    rule("aws:s3/", "ConditionalRequestConflict", "", 2, BUSY),
     rule("aws:s3/", "InvalidArgument", "Unable to validate the following destination configurations", 2, IAM),
     rule("aws:s3/", "MalformedPolicy", "Invalid principal in policy", 2, IAM),
     rule("aws:s3/", "NoSuchBucket", "", 2, LAG),

@@ -79,6 +79,7 @@ impl Reader<'_> {
         let autoname = schema["autoname"].as_u64().map(|max| AutoName {
             max_length: usize::try_from(max).unwrap_or(usize::MAX),
             lower_case: flag("lower"),
+            verbatim: flag("verbatim"),
         });
         let text = |name: &str| schema[name].as_str().map(str::to_owned);
         Property {

@@ -161,6 +161,10 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     repository_policy_of_a_new_principal
     key_policy_put_for_a_new_principal
     web_acl_log_destination
+    bucket_policy_of_a_new_principal
+    bucket_notification_of_a_new_policy
+    topic_policy_of_a_new_principal
+    schedule_of_a_new_role
 }
 
 rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:

@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 
 /// Where the facts say less than AWS does: token, property, why.
 const WRONG: &[(&str, &str, &str)] = &[
+    (NOTIFICATION, "lambdaFunctions.lambdaFunctionArn", "somebody must be told"),
     (ALARM, "comparisonOperator", "AWS refuses a metric alarm without it"),
     (ALARM, "evaluationPeriods", "AWS refuses a metric alarm without it"),
     (NAT, "availabilityZoneAddresses.allocationIds", "addresses of a zone are what it is for"),
@@ -23,6 +24,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (ROLE, "inlinePolicies.policy", "optional only for an empty entry; here an empty list"),
 ];
 
+const NOTIFICATION: &str = "aws:s3/bucketNotification:BucketNotification";
 const ALARM: &str = "aws:cloudwatch/metricAlarm:MetricAlarm";
 const NAT: &str = "aws:ec2/natGateway:NatGateway";
 const ROLE: &str = "aws:iam/role:Role";

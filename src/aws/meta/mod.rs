@@ -11,6 +11,8 @@ mod get_service;
 
 pub(super) use get_partition::dns_suffix;
 
+pub(super) use get_partition::dns_suffix;
+
 use crate::provider::{AnyFunction, function};
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {

@@ -57,7 +57,7 @@ impl Call {
 
     pub(crate) fn changes(&self) -> bool {
         let read = READS.iter().any(|it| self.operation.starts_with(it));
-        !read && !self.operation.starts_with("GET ")
+        !read && !self.operation.starts_with("GET ") && !self.operation.starts_with("HEAD ")
     }
 
     pub(super) fn makes(&self) -> bool {
@@ -98,6 +98,9 @@ impl Call {
         if self.form {
             let body = format!("<ErrorResponse>{error}</ErrorResponse>");
             return Message::answer(status, "text/xml", body);
+        }
+        if self.service == "s3" {
+            return Message::answer(status, "application/xml", error);
         }
         let body = json!({ "__type": code, "message": message }).to_string();
         let mut answer = Message::answer(status, "application/x-amz-json-1.1", body);

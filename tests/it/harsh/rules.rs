@@ -94,6 +94,14 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
         "Policy contains a statement with one or more invalid principals.", true, "kms-KeyPolicy"),
     principal("web_acl_log_destination", ["wafv2", "PutLoggingConfiguration", "WAFLogDestinationPermissionIssueException"],
         "AWS WAF doesn't have permission to deliver logs to the destination.", false, "wafv2-WebAclLoggingConfiguration"),
+    principal("bucket_policy_of_a_new_principal", ["s3", "PUT /contract-policed/?policy", "MalformedPolicy"],
+        "Invalid principal in policy", true, "s3-BucketPolicy"),
+    principal("bucket_notification_of_a_new_policy", ["s3", "PUT /contract-noticed/?notification", "InvalidArgument"],
+        "Unable to validate the following destination configurations", false, "s3-BucketNotification"),
+    principal("topic_policy_of_a_new_principal", ["sns", "SetTopicAttributes", "InvalidParameter"],
+        "Invalid parameter: Policy Error: PrincipalNotFound", true, "sns-TopicPolicy"),
+    principal("schedule_of_a_new_role", ["scheduler", "POST /schedules/contract-schedule", "ValidationException"],
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.", true, "scheduler-Schedule"),
 ];
 
 /// What was just made is unknown to whoever is to use it.
@@ -383,6 +391,8 @@ pub(super) fn throttle(service: &str) -> (u16, &'static str) {
     match service {
         "ec2" => (503, "RequestLimitExceeded"),
         "iam" | "rds" | "elasticloadbalancing" | "monitoring" | "sts" => (400, "Throttling"),
+        "s3" => (503, "SlowDown"),
+        "sns" => (429, "Throttled"),
         "sqs" => (400, "RequestThrottled"),
         "lambda" | "apigateway" => (429, "TooManyRequestsException"),
         _ => (400, "ThrottlingException"),

@@ -1235,6 +1235,32 @@ def users_have_no_credentials_of_services():
     IamResponse.list_service_specific_credentials = list_service_specific_credentials
 
 
+@patches("iam")
+def identity_providers_change_their_clients():
+    """AddClientIDToOpenIDConnectProvider and its opposite, which moto lacks."""
+    from moto.core.responses import EmptyResult
+    from moto.iam.responses import IamResponse
+
+    def clients(self):
+        arn = self._get_param("OpenIDConnectProviderArn")
+        return self.backend.get_open_id_connect_provider(arn).client_id_list
+
+    def add(self):
+        known, client = clients(self), self._get_param("ClientID")
+        if client not in known:
+            known.append(client)
+        return EmptyResult()
+
+    def remove(self):
+        known, client = clients(self), self._get_param("ClientID")
+        if client in known:
+            known.remove(client)
+        return EmptyResult()
+
+    IamResponse.add_client_id_to_open_id_connect_provider = add
+    IamResponse.remove_client_id_from_open_id_connect_provider = remove
+
+
 # --------------------------------------------------------------------- ECR
 
 

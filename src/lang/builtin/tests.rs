@@ -231,8 +231,8 @@ fn json() {
     {fn::toJSON: {x: "${later.id}"}}
       = unknown(later.id)
     {fn::toJSON: {x: {fn::stringAsset: y}}}
-      = unknown(the failed expression at Pulumi.yaml:1)
-      ! 1:14 an asset has no JSON form
+      = unknown(fn::stringAsset)
+      ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"c44067f5952c0a294b673a41bacd8c17\",\"text\":\"y\"}" }
     "#);
 }
 
@@ -327,7 +327,7 @@ fn assets_are_asked_for() {
       = unknown(fn::fileArchive)
       ? Asset { asset: "{\"4dabf18193072939515e22adb298388d\":\"0def7320c3a5731c473e5ecbe6d01bc7\",\"path\":\"./app\"}" }
     {fn::stringAsset: [a]}
-      = unknown(the failed expression at Pulumi.yaml:1)
+      = null
       ! 1:19 the argument to fn::stringAsset must be a string, and this is a list
     {fn::fileAsset: "${later.id}"}
       = unknown(later.id)

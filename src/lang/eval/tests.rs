@@ -575,6 +575,10 @@ fn options_name_resources() {
 fn assets_have_no_text() {
     let mut world = World::new("{name: shop, variables: {a: {fn::fileAsset: ./x}}}");
     world.config.insert("b".into(), Value::Asset(Asset::new(Source::Text("x".into()))));
+    let file = Asset::new(Source::File("./x".into()));
+    let asset = Value::Asset(file.clone()).to_state().to_string();
+    let known = Asset { hash: "0123456789".into(), ..file };
+    world.answers.insert(Question::Asset { asset }, Ok(Value::Asset(known)));
     assert_snapshot!(world.eval_all("a=${a}\nb=${b}\n${a}\n${a.path}"), @r#"
     a=${a}
       = unknown(the failed expression at Pulumi.yaml:1)
@@ -583,7 +587,7 @@ fn assets_have_no_text() {
       = unknown(the failed expression at Pulumi.yaml:1)
       ! 1:3 an asset cannot be in text
     ${a}
-      = File("./x")
+      = File("./x") #0123456
     ${a.path}
       = unknown(the failed expression at Pulumi.yaml:1)
       ! 1:1 receiver must be a list or object, not an asset

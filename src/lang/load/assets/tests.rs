@@ -1,7 +1,4 @@
-use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
-
 use tempfile::TempDir;
-use zip::write::SimpleFileOptions;
 
 use super::*;
 
@@ -179,14 +176,14 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     assert_eq!(pack(&dir, &twice).unwrap_err(), "the archive would have `a` twice");
 }
 
-/// 300 MiB of nothing pack to 300 KiB, and say so in their table.
+/// 251 MiB of nothing pack to a quarter of one, and say so in their table.
 #[test]
 fn a_bomb_does_not_go_off() {
     let dir = folder(&[]);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let nothing = vec![0; 1 << 20];
     zip.start_file("zeros", SimpleFileOptions::default()).unwrap();
-    for _ in 0..300 {
+    for _ in 0..251 {
         zip.write_all(&nothing).unwrap();
     }
     fs::write(dir.path().join("bomb.zip"), zip.finish().unwrap().into_inner()).unwrap();

@@ -11,9 +11,9 @@ mod clients;
 #[cfg(feature = "aws")]
 mod error;
 mod health;
-mod sealing;
 pub mod jobs;
 mod mirror;
+mod sealing;
 
 #[cfg(feature = "aws")]
 mod acm;

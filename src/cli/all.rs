@@ -139,7 +139,7 @@ fn members(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Vec<Member>> {
             it.message = format!("`{project}`: {}", it.message);
             it
         })?;
-        let read = references::of(&workspace.project, &stack, runtime);
+        let read = references::of(&workspace.project, &stack, workspace.store.keyring(), runtime);
         match read {
             Ok(uses) => members.push(Member { name: format!("{project}/{stack}"), dir, uses }),
             Err(mistakes) => {

@@ -3,14 +3,17 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{Runtime, all, secrets, session, session::Workspace};
-use crate::lang::{
-    ast::{Call, Program, Span},
-    config::{self, Config},
-    diag::{Diagnostic, Severity},
-    eval::{Answers, Context, Evaluator, Scope},
-    expand,
-    load::{self, Project},
-    providers::STACK_REFERENCE,
+use crate::{
+    lang::{
+        ast::{Call, Program, Span},
+        config::{self, Config},
+        diag::{Diagnostic, Severity},
+        eval::{Answers, Context, Evaluator, Scope},
+        expand,
+        load::{self, Project},
+        providers::STACK_REFERENCE,
+    },
+    store::Keyring,
 };
 
 /// A use of another stack's outputs.
@@ -31,6 +34,7 @@ pub(super) struct Mistakes {
 pub(super) fn of(
     project: &Project,
     stack: &str,
+    keyring: &Keyring,
     runtime: &Runtime,
 ) -> Result<Vec<Reference>, Mistakes> {
     let mut sources = BTreeMap::from([(project.source.name.clone(), project.source.text.clone())]);
@@ -43,7 +47,7 @@ pub(super) fn of(
     let more = loaded.more_sources.iter().chain([&loaded.source, &source]);
     sources.extend(more.map(|it| (it.name.clone(), it.text.clone())));
     let context = session::context(project, stack);
-    let decrypt = secrets::decrypter(&file, runtime);
+    let decrypt = secrets::decrypter(&file, keyring);
     let given = config::Given {
         context: &context,
         declared: &loaded.declared,
@@ -127,7 +131,8 @@ pub(super) fn users(workspace: &Workspace, stack: &str, runtime: &Runtime) -> Ve
         let Ok(project) = load::read_project(&file) else { continue };
         for it in known.iter().filter(|it| it.project == project.name && it.resources > 0) {
             let name = format!("{}/{}", it.project, it.name);
-            let uses = of(&project, &it.name, runtime).unwrap_or_default();
+            let uses =
+                of(&project, &it.name, workspace.store.keyring(), runtime).unwrap_or_default();
             if name != wanted && uses.iter().any(|it| it.stack == wanted) {
                 users.push(name);
             }

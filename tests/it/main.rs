@@ -10,9 +10,9 @@
 mod all;
 #[cfg(feature = "aws")]
 mod answers;
-mod components;
 #[cfg(feature = "aws")]
 mod assets;
+mod components;
 #[cfg(feature = "aws")]
 mod contract;
 mod crash;

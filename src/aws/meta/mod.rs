@@ -11,8 +11,6 @@ mod get_service;
 
 pub(super) use get_partition::dns_suffix;
 
-pub(super) use get_partition::dns_suffix;
-
 use crate::provider::{AnyFunction, function};
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {

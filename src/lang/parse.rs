@@ -116,7 +116,8 @@ fn warn_unknown(fields: &Fields<'_>, found: &mut Vec<Diagnostic>) {
 fn refuse_components(fields: &Fields<'_>, found: &mut Vec<Diagnostic>) {
     if let Some((key, _)) = fields.entry("components") {
         let message = "components are only supported in plugins, not in programs";
-        let hint = "put them into a `PulumiPlugin.yaml` of a folder, and name that under `packages`";
+        let hint =
+            "put them into a `PulumiPlugin.yaml` of a folder, and name that under `packages`";
         found.push(Diagnostic::error(&key.span, message).hint(hint));
     }
     for name in ["namespace", "version"] {

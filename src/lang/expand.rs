@@ -36,7 +36,7 @@ use crate::model::{
     Map, Schema, Value,
     schema::{Object, Property, Type},
 };
-use copies::{Copy, Each, Shape};
+use copies::{Copy, EACH, Each, Shape};
 
 /// More than this is a mistake: components in components multiply.
 const RESOURCES_MAX: usize = 10_000;
@@ -269,6 +269,10 @@ impl<'a> Expander<'a> {
         options: &mut Options,
     ) {
         (options.for_each, options.when, options.unless) = (None, None, None);
+        // Without it the resource would be another one, or elsewhere.
+        let vital = [&options.parent, &options.provider, &options.providers];
+        let vital: Vec<Expr> = vital.into_iter().flatten().cloned().collect();
+        vital.iter().for_each(|it| self.refuse_left_out(place, each, it));
         for expr in options.expressions_mut() {
             self.rewrite(place, each, expr);
         }
@@ -488,7 +492,7 @@ impl<'a> Expander<'a> {
                 ("key".to_owned(), Value::string(key)),
                 ("value".to_owned(), value.clone()),
             ]);
-            values.insert("each".to_owned(), Value::Map(each));
+            values.insert(EACH.to_owned(), Value::Map(each));
         }
         let (resources, mut answers) = (BTreeMap::new(), Answers::new());
         loop {

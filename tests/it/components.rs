@@ -473,6 +473,8 @@ Outputs:
 Resources: 1 created, 1 updated, 1 deleted
 Duration: 0s
 "#);
+    env.edit("dependsOn: ['${real}', '${dummy-only}']", "parent: '${real}'");
+    env.run("preview").ends(1).says("`real` is left out here, and must not be missing");
     env.edit("real: ${real.id}", "real: is ${real.id}");
     env.run("preview").ends(1).says("`real` is left out here, and cannot be in text");
 }

@@ -35,6 +35,9 @@ pub(super) struct Each {
     pub(super) expr: Expr,
 }
 
+/// The name under which a copy finds its element.
+pub(super) const EACH: &str = "each";
+
 impl Copy {
     pub(super) fn in_key(&self) -> String {
         self.each.as_ref().map(|it| format!("[{}]", it.key)).unwrap_or_default()
@@ -49,6 +52,13 @@ impl<'a> Expander<'a> {
     pub(super) fn shape(&mut self, place: &Place<'a>, resource: &Resource) -> Shape<'a> {
         let component = self.find(resource);
         let repeated = resource.options.for_each.is_some();
+        let body = place.body;
+        let taken = body.variables.iter().any(|it| it.name.value == EACH)
+            || body.resources.iter().any(|it| it.key.value == EACH);
+        if repeated && taken {
+            let message = "`each` is what a copy is made for, and here the name of something else";
+            self.error(&resource.key.span, message, None);
+        }
         let mut copies = match &resource.options.for_each {
             None => vec![Copy { each: None, present: true }],
             Some(list) => self.copies(place, resource, list),

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Access, Call, Expander, Expr, ExprKind, Place, copies::Shape, nearest};
+use super::{
+    Access, Call, Expander, Expr, ExprKind, Place,
+    copies::{EACH, Shape},
+    nearest,
+};
 use crate::lang::{
     ast::{Accessor, Part},
     providers::package,
@@ -61,6 +65,21 @@ impl<'a> Expander<'a> {
         }
     }
 
+    /// For an option that must name something.
+    pub(super) fn refuse_left_out(&mut self, place: &Place<'a>, each: Option<&str>, expr: &Expr) {
+        let mut accesses = Vec::new();
+        expr.accesses(&mut |it| accesses.push(it));
+        for access in accesses {
+            if matches!(self.meant(place, each, access), Meant::Out) {
+                let message =
+                    format!("`{}` is left out here, and must not be missing", access.root);
+                let hint =
+                    "leave out the resource too, with the same `when` or `unless`".to_owned();
+                self.error(&access.span, message, Some(hint));
+            }
+        }
+    }
+
     fn in_text(&mut self, place: &Place<'a>, each: Option<&str>, access: &mut Access) {
         let message = match self.meant(place, each, access) {
             Meant::One(it) => return *access = it,
@@ -91,7 +110,7 @@ impl<'a> Expander<'a> {
 
     fn meant(&mut self, place: &Place<'a>, each: Option<&str>, access: &Access) -> Meant {
         let root = access.root.as_str();
-        if let (Some(each), "each") = (each, root) {
+        if let (Some(each), EACH) = (each, root) {
             return Meant::One(Access { root: each.to_owned(), ..access.clone() });
         }
         if let Some(shape) = place.shapes.get(root) {

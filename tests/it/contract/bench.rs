@@ -129,7 +129,7 @@ impl Behind {
                 connect,
                 calls,
                 // What programs here upload is written in them.
-                Assets::new(|it| assets::read(Path::new(""), Path::new(""), it)),
+                Assets::new(|it| assets::read(&[PathBuf::new()], Path::new(""), it)),
                 String::new(),
                 pace(),
                 String::new(),

@@ -223,7 +223,7 @@ impl Twin for LifecycleRule {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(inline)]
-struct Day(String);
+pub(super) struct Day(String);
 
 const MIDNIGHT: &str = "T00:00:00Z";
 

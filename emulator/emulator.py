@@ -2313,7 +2313,11 @@ BORN = {
 def buckets_keep_their_parts():
     """What was put is read again; new buckets have AWS's defaults, and no ACLs."""
     from moto.s3.exceptions import S3ClientError
+    from moto.s3.models import S3Backend
     from moto.s3.responses import S3Response
+
+    # Logs of who uses a bucket come within hours, not with each request.
+    S3Backend.log_incoming_request = lambda self, request, bucket_name: None
 
     class NoAcls(S3ClientError):
         code = 400
@@ -2464,6 +2468,7 @@ def people_confirm_subscriptions():
 @patches("scheduler")
 def schedules_are_made_once():
     """A client token is remembered; no group, no schedule; an update resets what it is not told."""
+    from moto.core.exceptions import JsonRESTError
     from moto.scheduler.exceptions import ScheduleGroupNotFound
     from moto.scheduler.models import EventBridgeSchedulerBackend as Backend
     from moto.scheduler.responses import EventBridgeSchedulerResponse as Response
@@ -2484,6 +2489,12 @@ def schedules_are_made_once():
             raise ScheduleGroupNotFound(told["group_name"])
         told["action_after_completion"] = told["action_after_completion"] or "NONE"
         return original(self, **told)
+
+    @around(Backend, "create_schedule_group")
+    def create_schedule_group(original, self, name, tags):
+        if name in self.schedule_groups:
+            raise JsonRESTError("ConflictException", f"Schedule group {name} already exists.")
+        return original(self, name, tags)
 
     @around(Backend, "delete_schedule_group")
     def delete_schedule_group(original, self, name):

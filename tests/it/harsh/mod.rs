@@ -156,7 +156,7 @@ fn serve(connection: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             Fate::Answer(answer) => answer,
             Fate::Forward | Fate::Lost => {
                 request.write(&mut upstream_writer)?;
-                let answer = Message::read(&mut upstream_reader)?;
+                let answer = request.read_answer(&mut upstream_reader)?;
                 let mut answer = answer.ok_or(std::io::ErrorKind::UnexpectedEof)?;
                 locked(&shared.weather).after(&call, &mut answer);
                 locked(&shared.log)[place].acted = true;

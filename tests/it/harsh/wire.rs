@@ -9,18 +9,32 @@ pub(super) struct Message {
     pub(super) first: String,
     headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+    /// Answers a HEAD: its length is that of a body that does not come.
+    bodiless: bool,
 }
 
 impl Message {
     /// `None` at the end of the connection.
     pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
+        Self::read_as(from, false)
+    }
+
+    /// What comes back for a request.
+    pub(super) fn read_answer(&self, from: &mut impl BufRead) -> io::Result<Option<Self>> {
+        Self::read_as(from, self.first.starts_with("HEAD "))
+    }
+
+    fn read_as(from: &mut impl BufRead, bodiless: bool) -> io::Result<Option<Self>> {
         let Some(first) = line(from)? else { return Ok(None) };
         let mut headers = Vec::new();
         while let Some(header) = line(from)?.filter(|it| !it.is_empty()) {
             let (name, value) = header.split_once(':').unwrap_or((&header, ""));
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let mut message = Self { first, headers, body: Vec::new() };
+        let mut message = Self { first, headers, body: Vec::new(), bodiless };
+        if bodiless {
+            return Ok(Some(message));
+        }
         if message.header("transfer-encoding") == Some("chunked") {
             loop {
                 let size = line(from)?.unwrap_or_default();
@@ -46,7 +60,8 @@ impl Message {
             ("content-type".to_owned(), kind.to_owned()),
             ("x-amzn-requestid".to_owned(), "harsh".to_owned()),
         ];
-        Self { first: format!("HTTP/1.1 {status} Harsh"), headers, body: body.into_bytes() }
+        let first = format!("HTTP/1.1 {status} Harsh");
+        Self { first, headers, body: body.into_bytes(), bodiless: false }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -67,7 +82,11 @@ impl Message {
 
     pub(super) fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let mut head = format!("{}\r\n", self.first);
-        let length = [("content-length".to_owned(), self.body.len().to_string())];
+        let length = match self.header("content-length") {
+            Some(length) if self.bodiless => length.to_owned(),
+            _ => self.body.len().to_string(),
+        };
+        let length = [("content-length".to_owned(), length)];
         let told = ["content-length", "transfer-encoding", "expect"];
         let headers = self.headers.iter().filter(|(name, _)| !told.contains(&name.as_str()));
         for (name, value) in headers.chain(&length) {

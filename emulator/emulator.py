@@ -266,6 +266,8 @@ class Tasks:
             alone = copy.copy(definition)
             alone.container_definitions = [one]
             container = Container(alone)
+            # A text in ECS's answers, unlike in its requests.
+            container.cpu = str(container.cpu or 0)
             container.task_arn = task.task_arn
             container.last_status = "RUNNING"
             container.exitCode = None
@@ -1220,6 +1222,40 @@ def default_subnets_take_a_free_block():
         return subnet
 
 
+@patches("ec2")
+def dhcp_options_outlive_their_vpcs():
+    """moto deletes options with a VPC, and never lets go of those that were changed."""
+    from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
+    from moto.ec2.models.vpcs import VPCBackend
+
+    @around(DHCPOptionsSetBackend, "associate_dhcp_options")
+    def associate(original, self, dhcp_options, vpc):
+        self.disassociate_dhcp_options(vpc)
+        return original(self, dhcp_options, vpc)
+
+    @around(VPCBackend, "delete_vpc")
+    def delete_vpc(original, self, vpc_id):
+        vpc = self.vpcs.get(vpc_id)
+        options = vpc and vpc.dhcp_options
+        if not options:
+            return original(self, vpc_id)
+        self.disassociate_dhcp_options(vpc)
+        try:
+            return original(self, vpc_id)
+        except Exception:
+            self.associate_dhcp_options(options, vpc)
+            raise
+
+
+@patches("ec2")
+def launch_templates_tell_their_tags_of_now():
+    """moto tells those that a template was born with."""
+    from moto.ec2.models.launch_templates import LaunchTemplate
+
+    # Set once by its constructor, which changes nothing here.
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, tags: None)
+
+
 # --------------------------------------------------------------------- IAM
 
 
@@ -1259,6 +1295,50 @@ def identity_providers_change_their_clients():
 
     IamResponse.add_client_id_to_open_id_connect_provider = add
     IamResponse.remove_client_id_from_open_id_connect_provider = remove
+
+
+@patches("iam")
+def users_and_groups_move_with_what_they_have():
+    """moto moves a group only with a new name, and a renamed user loses its tags."""
+    from moto.iam.models import IAMBackend
+
+    @around(IAMBackend, "update_group")
+    def update_group(original, self, group_name, new_group_name, new_path):
+        group = self.get_group(group_name)
+        group.path = new_path or group.path
+        return original(self, group_name, new_group_name, new_path)
+
+    @around(IAMBackend, "update_user")
+    def update_user(original, self, user_name, new_path=None, new_user_name=None):
+        user = self.get_user(user_name)
+        before, tags = user.arn, self.list_user_tags(user_name)
+        original(self, user_name, new_path, new_user_name)
+        self.tagger.delete_all_tags_for_resource(before)
+        self.tagger.tag_resource(user.arn, tags)
+
+
+@patches("iam")
+def profiles_are_of_roles_that_exist():
+    from moto.iam.models import IAMBackend
+
+    @around(IAMBackend, "get_instance_profiles_for_role")
+    def of_role(original, self, role_name):
+        self.get_role(role_name)
+        return original(self, role_name)
+
+
+# -------------------------------------------------------------------- Logs
+
+
+@patches("logs")
+def a_metric_filter_is_put_in_place_of_itself():
+    """moto keeps every filter that was ever put under a name."""
+    from moto.logs.metric_filters import MetricFilters
+
+    @around(MetricFilters, "add_filter")
+    def add(original, self, name, pattern, group, transformations):
+        self.delete_filter(name, group)
+        return original(self, name, pattern, group, transformations)
 
 
 # --------------------------------------------------------------------- ECR

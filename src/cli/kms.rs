@@ -147,8 +147,14 @@ mod tests {
         assert_eq!(named.profile.as_deref(), Some("shop"));
         assert_eq!(named.key.context, BTreeMap::from([("team".to_owned(), "a b".to_owned())]));
 
-        insta::assert_snapshot!(parse("awskms://").unwrap_err(), @"");
-        insta::assert_snapshot!(parse("awskms://a?regoin=x").unwrap_err(), @"");
+        insta::assert_snapshot!(
+            parse("awskms://").unwrap_err(),
+            @"`awskms://` names no key of AWS KMS: an id, an alias or an ARN must follow"
+        );
+        insta::assert_snapshot!(
+            parse("awskms://a?regoin=x").unwrap_err(),
+            @"`awskms://a?regoin=x` names no key of AWS KMS: `regoin` means nothing; `region`, `profile`, `awssdk` and `context_NAME` are known"
+        );
         assert!(is_url("awskms://a") && !is_url("awskms") && !is_url("gcpkms://a"));
     }
 }

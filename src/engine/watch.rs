@@ -109,6 +109,9 @@ impl AnyResource for Watched<'_> {
     fn same(&self, path: &str, wanted: &Value, live: &Value) -> bool {
         self.kind.same(path, wanted, live)
     }
+    fn shown_id<'a>(&self, id: &'a str) -> &'a str {
+        self.kind.shown_id(id)
+    }
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>> {
         let create = async move {
             let made = self.kind.create(cx, new).await;

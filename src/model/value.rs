@@ -279,7 +279,6 @@ impl Value {
                 map.iter().map(|(key, value)| (key.clone(), value.to_display())).collect(),
             ),
             Self::Ref(it) => it.id.to_display(),
-            Self::Asset(it) => Json::String(it.to_string()),
             other => other.to_state(),
         }
     }

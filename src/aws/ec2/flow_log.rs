@@ -93,6 +93,16 @@ fn plain_text() -> String {
 
 impl Resource for FlowLog {
     const TYPE: &'static str = "aws:ec2/flowLog:FlowLog";
+    /// What is logged where, of which AWS has one log only.
+    const KEY: &'static [&'static str] = &[
+        "eniId",
+        "logDestination",
+        "regionalNatGatewayId",
+        "subnetId",
+        "transitGatewayAttachmentId",
+        "transitGatewayId",
+        "vpcId",
+    ];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -17,7 +17,7 @@ pub(super) struct Zone;
 #[derive(Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Inputs {
-    #[schemars(extend("replace" = true))]
+    #[schemars(extend("autoname" = 255, "lower" = true, "replace" = true))]
     name: String,
     comment: Option<String>,
     #[schemars(extend("replace" = true))]

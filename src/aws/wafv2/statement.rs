@@ -1,12 +1,14 @@
 //! Statements: what a rule of a web ACL or rule group looks for.
 
 use aws_sdk_wafv2::types as sdk;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     managed::{ManagedRuleGroupStatement, RuleActionOverride},
-    twin::{Bytes, One, Unit, Word, twin},
+    twin::{Bytes, One, Twin, Unit, Word, twin},
 };
-use crate::provider::Set;
+use crate::provider::{Result, Set};
 
 twin! {
     /// Exactly one of these.
@@ -57,9 +59,31 @@ twin! {
     }
 }
 
-twin! {
-    NotStatement = NotStatement {
-        statement: Option<Box<Statement>> => statement, set_statement;
+/// A web ACL says it as it is, a rule group as a list of one: what is live is
+/// told in both ways.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct NotStatement {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statement: Option<Box<Statement>>,
+    #[schemars(length(max = 1))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statements: Option<Vec<Statement>>,
+}
+
+impl Twin for NotStatement {
+    type Sdk = sdk::NotStatement;
+
+    fn to_sdk(&self) -> Result<Self::Sdk> {
+        let listed = self.statements.as_ref().and_then(|it| it.first());
+        let statement = self.statement.as_deref().or(listed).map(Twin::to_sdk).transpose()?;
+        Ok(sdk::NotStatement::builder().set_statement(statement.map(Box::new)).build())
+    }
+
+    fn from_sdk(sdk: &Self::Sdk) -> Result<Self> {
+        let statement = sdk.statement.as_deref().map(Statement::from_sdk).transpose()?;
+        let statements = statement.clone().map(|it| vec![it]);
+        Ok(Self { statement: statement.map(Box::new), statements })
     }
 }
 
@@ -85,6 +109,8 @@ twin! {
         positional_constraint: Word<sdk::PositionalConstraint>
             => positional_constraint, set_positional_constraint;
         search_string: Bytes => search_string, set_search_string;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
@@ -126,6 +152,8 @@ twin! {
     RegexMatchStatement = RegexMatchStatement {
         field_to_match: Option<FieldToMatch> => field_to_match, set_field_to_match;
         regex_string: String => regex_string, set_regex_string;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
@@ -136,6 +164,8 @@ twin! {
     RegexPatternSetReferenceStatement = RegexPatternSetReferenceStatement {
         arn: String => arn, set_arn;
         field_to_match: Option<FieldToMatch> => field_to_match, set_field_to_match;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
@@ -163,6 +193,8 @@ twin! {
             => comparison_operator, set_comparison_operator;
         field_to_match: Option<FieldToMatch> => field_to_match, set_field_to_match;
         size: i64 => size, set_size;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
@@ -174,6 +206,8 @@ twin! {
         field_to_match: Option<FieldToMatch> => field_to_match, set_field_to_match;
         sensitivity_level: Option<Word<sdk::SensitivityLevel>>
             => sensitivity_level, set_sensitivity_level;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
@@ -183,9 +217,19 @@ twin! {
 twin! {
     XssMatchStatement = XssMatchStatement {
         field_to_match: Option<FieldToMatch> => field_to_match, set_field_to_match;
+        pre_parse_text_transformations: Option<Set<PreParseTextTransformation>>
+            => pre_parse_text_transformations, set_pre_parse_text_transformations;
         #[serde(default)]
         text_transformations: Set<TextTransformation>
             => text_transformations, set_text_transformations;
+    }
+}
+
+twin! {
+    /// Before the part of the request is taken apart.
+    PreParseTextTransformation = PreParseTextTransformation {
+        priority: i32 => priority, set_priority;
+        r#type: Word<sdk::PreParseTextTransformationType> => r#type, set_type;
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) use twin;
 words! {
     aws_sdk_wafv2:
     ActionValue BodyParsingFallbackBehavior ComparisonOperator CountryCode DataProtectionAction
-    FallbackBehavior FieldToProtectType FilterBehavior FilterRequirement ForwardedIpPosition InspectionLevel IpAddressVersion
+    FallbackBehavior FieldToProtectType FilterBehavior FilterRequirement ForwardedIpPosition InspectionLevel IpAddressVersion PreParseTextTransformationType
     JsonMatchScope LabelMatchScope MapMatchScope OversizeHandling PayloadType
     PositionalConstraint RateBasedStatementAggregateKeyType ResponseContentType Scope
     SensitivityLevel SensitivityToAct SizeInspectionLimit TextTransformationType UsageOfAction

@@ -13,12 +13,17 @@ use std::{
 use serde_json::Value as Json;
 
 use crate::{
-    harsh::{Climate, Entry, Harsh, Scripted, Trouble},
+    env::number,
+    harsh::{Climate, Entry, Harsh, Scripted, Trouble, mixed},
     world::{World, repository},
 };
 
 /// How many types are tried at a time.
 const LANES: usize = 2;
+
+/// How many types each test tries by default; `ORDERINFRA_ANSWERS_TYPES=1000`
+/// tries all of them, and `ORDERINFRA_ANSWERS_SEED` chooses others.
+const SHARE: u64 = 40;
 
 /// The programs of all AWS types, by file name.
 fn programs() -> Vec<(String, Json)> {
@@ -37,9 +42,23 @@ fn programs() -> Vec<(String, Json)> {
     all
 }
 
-/// Tries all types, a few at a time; what is amiss, by type.
-fn each(work: impl Fn(&Json) -> Result<(), String> + Sync) {
-    let (all, next, failures) = (programs(), AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// A share of the types that the seed draws, another one for each test.
+fn share(test: u64) -> Vec<(String, Json)> {
+    let count = number("ORDERINFRA_ANSWERS_TYPES").unwrap_or(SHARE);
+    let seed = number("ORDERINFRA_ANSWERS_SEED").unwrap_or(1);
+    let mut by_lot: Vec<_> = programs()
+        .into_iter()
+        .zip(0..)
+        .map(|(program, at)| (mixed(mixed(seed ^ (test << 32)).wrapping_add(at)), program))
+        .collect();
+    by_lot.sort_by_key(|(lot, _)| *lot);
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    by_lot.into_iter().take(count).map(|(_, program)| program).collect()
+}
+
+/// Tries types, a few at a time; what is amiss, by type.
+fn each(test: u64, work: impl Fn(&Json) -> Result<(), String> + Sync) {
+    let (all, next, failures) = (share(test), AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..LANES {
             scope.spawn(|| {
@@ -77,7 +96,7 @@ fn counts(world: &World) -> Vec<(String, usize)> {
 /// after it.
 #[test]
 fn no_lost_answer_makes_a_thing_twice() {
-    each(|program| {
+    each(1, |program| {
         let (plain, world) = {
             let world = World::with_program(&program.to_string());
             (world.again(), world)
@@ -111,7 +130,7 @@ fn leak(text: &str) -> &'static str {
 /// it, what the first stack made is neither taken over nor deleted.
 #[test]
 fn what_another_stack_made_is_left_alone() {
-    each(|program| {
+    each(2, |program| {
         let world = World::with_program(&program.to_string());
         let cloud = mild(&world);
         run(&world, &cloud, "up --yes")?;
@@ -133,8 +152,8 @@ const GARBLED_ROUNDS: u64 = 2;
 /// panics or hangs, and what was known is still known.
 #[test]
 fn no_answer_is_trusted_to_be_well_formed() {
-    let rounds = crate::env::number("ORDERINFRA_GARBLED_ROUNDS").unwrap_or(GARBLED_ROUNDS);
-    each(|program| {
+    let rounds = number("ORDERINFRA_GARBLED_ROUNDS").unwrap_or(GARBLED_ROUNDS);
+    each(3, |program| {
         let world = World::with_program(&program.to_string());
         run(&world, &mild(&world), "up --yes")?;
         for seed in 0..rounds {

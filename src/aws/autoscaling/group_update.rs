@@ -71,46 +71,60 @@ async fn metrics(cx: &Cx, name: &str, old: &Set<String>, new: &Inputs) -> Result
 pub(super) async fn change(cx: &Cx, name: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let client = cx.aws.autoscaling();
     // What is left out stays as it is; an empty text clears.
-    let zones = fresh(&old.availability_zones, &new.availability_zones);
-    let distribution =
-        fresh(&old.availability_zone_distribution, &new.availability_zone_distribution);
-    let reservation =
-        fresh(&old.capacity_reservation_specification, &new.capacity_reservation_specification);
-    let lifecycle = fresh(&old.instance_lifecycle_policy, &new.instance_lifecycle_policy);
+    let zones = fresh(old.availability_zones.as_ref(), new.availability_zones.as_ref());
+    let distribution = fresh(
+        old.availability_zone_distribution.as_ref(),
+        new.availability_zone_distribution.as_ref(),
+    );
+    let reservation = fresh(
+        old.capacity_reservation_specification.as_ref(),
+        new.capacity_reservation_specification.as_ref(),
+    );
+    let lifecycle =
+        fresh(old.instance_lifecycle_policy.as_ref(), new.instance_lifecycle_policy.as_ref());
     let warmup = new.default_instance_warmup.or(old.default_instance_warmup.map(|_| -1));
     let subnets = new.subnets().filter(|it| old.subnets().as_ref() != Some(it));
-    let policies = fresh(&old.termination_policies, &new.termination_policies);
+    let policies = fresh(old.termination_policies.as_ref(), new.termination_policies.as_ref());
     client
         .update_auto_scaling_group()
         .auto_scaling_group_name(name)
         .set_availability_zone_distribution(sent(distribution))
         .set_availability_zones(zones.map(|it| it.0.clone()))
-        .set_capacity_rebalance(fresh(&old.capacity_rebalance, &new.capacity_rebalance).copied())
+        .set_capacity_rebalance(
+            fresh(old.capacity_rebalance.as_ref(), new.capacity_rebalance.as_ref()).copied(),
+        )
         .set_capacity_reservation_specification(sent(reservation))
-        .set_context(cleared(&old.context, &new.context))
-        .set_default_cooldown(fresh(&old.default_cooldown, &new.default_cooldown).copied())
+        .set_context(cleared(old.context.as_ref(), new.context.as_ref()))
+        .set_default_cooldown(
+            fresh(old.default_cooldown.as_ref(), new.default_cooldown.as_ref()).copied(),
+        )
         .set_default_instance_warmup(warmup)
         // A policy may have moved it since.
-        .set_desired_capacity(fresh(&old.desired_capacity, &new.desired_capacity).copied())
+        .set_desired_capacity(
+            fresh(old.desired_capacity.as_ref(), new.desired_capacity.as_ref()).copied(),
+        )
         .set_desired_capacity_type(
-            fresh(&old.desired_capacity_type, &new.desired_capacity_type).cloned(),
+            fresh(old.desired_capacity_type.as_ref(), new.desired_capacity_type.as_ref()).cloned(),
         )
         .health_check_grace_period(new.health_check_grace_period)
-        .set_health_check_type(fresh(&old.health_check_type, &new.health_check_type).cloned())
+        .set_health_check_type(
+            fresh(old.health_check_type.as_ref(), new.health_check_type.as_ref()).cloned(),
+        )
         .set_instance_lifecycle_policy(sent(lifecycle))
         .set_instance_maintenance_policy(sent(new.instance_maintenance_policy.as_ref()))
         .set_launch_configuration_name(new.launch_configuration.clone())
         .set_launch_template(sent(new.launch_template.as_ref()))
         .set_max_instance_lifetime(
-            fresh(&old.max_instance_lifetime, &new.max_instance_lifetime).copied(),
+            fresh(old.max_instance_lifetime.as_ref(), new.max_instance_lifetime.as_ref()).copied(),
         )
         .max_size(new.max_size)
         .min_size(new.min_size)
         .set_mixed_instances_policy(sent(new.mixed_instances_policy.as_ref()))
-        .set_placement_group(cleared(&old.placement_group, &new.placement_group))
+        .set_placement_group(cleared(old.placement_group.as_ref(), new.placement_group.as_ref()))
         .new_instances_protected_from_scale_in(new.protect_from_scale_in)
         .set_service_linked_role_arn(
-            fresh(&old.service_linked_role_arn, &new.service_linked_role_arn).cloned(),
+            fresh(old.service_linked_role_arn.as_ref(), new.service_linked_role_arn.as_ref())
+                .cloned(),
         )
         .set_termination_policies(policies.cloned())
         .set_vpc_zone_identifier(subnets)
@@ -123,14 +137,14 @@ pub(super) async fn change(cx: &Cx, name: &str, old: &Inputs, new: &Inputs) -> R
     refresh(cx, name, old, new).await
 }
 
-fn cleared(old: &Option<String>, new: &Option<String>) -> Option<String> {
-    new.clone().or(old.as_ref().map(|_| String::new()))
+fn cleared(old: Option<&String>, new: Option<&String>) -> Option<String> {
+    new.cloned().or(old.map(|_| String::new()))
 }
 
 /// A changed value: what is live on both sides is not said again, for other
 /// changes may not agree with it.
-fn fresh<'a, T: PartialEq>(old: &Option<T>, new: &'a Option<T>) -> Option<&'a T> {
-    new.as_ref().filter(|it| old.as_ref() != Some(*it))
+fn fresh<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
+    new.filter(|it| old != Some(*it))
 }
 
 /// Load balancers of all kinds.

@@ -118,7 +118,8 @@ impl Resource for ScalingPolicy {
 
     /// The call would overwrite: look first, so that nobody else's is lost.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let there = live(cx, &new.autoscaling_group_name, &[new.name.clone()]).await?.pop();
+        let there =
+            live(cx, &new.autoscaling_group_name, std::slice::from_ref(&new.name)).await?.pop();
         if let Some(there) = there.map(outputs).transpose()?
             && !is(&there.inputs, new)?
         {
@@ -168,7 +169,9 @@ impl Resource for ScalingPolicy {
     /// Policies bear no tags; the same one under the same name is what this
     /// operation would make.
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
-        let found = live(cx, &inputs.autoscaling_group_name, &[inputs.name.clone()]).await?.pop();
+        let found = live(cx, &inputs.autoscaling_group_name, std::slice::from_ref(&inputs.name))
+            .await?
+            .pop();
         let Some(found) = found.map(outputs).transpose()? else { return Ok(None) };
         let id = format!("{}/{}", inputs.autoscaling_group_name, inputs.name);
         Ok(is(&found.inputs, inputs)?.then_some(id))

@@ -24,8 +24,8 @@ use crate::{
 };
 
 /// A changed value, where there is a new one.
-fn new_of<'a, T: PartialEq>(old: &Option<T>, new: &'a Option<T>) -> Option<&'a T> {
-    new.as_ref().filter(|it| old.as_ref() != Some(*it))
+fn new_of<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
+    new.filter(|it| old != Some(*it))
 }
 
 pub(super) async fn change(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
@@ -56,14 +56,18 @@ fn value(text: &str) -> AttributeValue {
 
 /// The instance is stopped for these, and started again.
 async fn stopped(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-    let kind = new_of(&old.instance_type, &new.instance_type);
-    let optimized = new_of(&old.ebs_optimized, &new.ebs_optimized);
+    let kind = new_of(old.instance_type.as_ref(), new.instance_type.as_ref());
+    let optimized = new_of(old.ebs_optimized.as_ref(), new.ebs_optimized.as_ref());
     // The program says one of them; the other is the live one on both sides.
-    let plain = new_of(&old.user_data, &new.user_data).map(|it| encoded(it));
-    let user_data = plain.or_else(|| new_of(&old.user_data_base64, &new.user_data_base64).cloned());
-    let capacity =
-        new_of(&old.capacity_reservation_specification, &new.capacity_reservation_specification);
-    let names = new_of(&old.private_dns_name_options, &new.private_dns_name_options);
+    let plain = new_of(old.user_data.as_ref(), new.user_data.as_ref()).map(|it| encoded(it));
+    let user_data = plain
+        .or_else(|| new_of(old.user_data_base64.as_ref(), new.user_data_base64.as_ref()).cloned());
+    let capacity = new_of(
+        old.capacity_reservation_specification.as_ref(),
+        new.capacity_reservation_specification.as_ref(),
+    );
+    let names =
+        new_of(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref());
     let hostname = names.and_then(|it| it.hostname_type.clone()).filter(|it| {
         let old = old.private_dns_name_options.as_ref();
         old.and_then(|it| it.hostname_type.as_ref()) != Some(it)
@@ -125,13 +129,15 @@ async fn attributes(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()>
         modify(cx, id, |it| it.source_dest_check(flag(new.source_dest_check))).await?;
     }
     let shutdown = new_of(
-        &old.instance_initiated_shutdown_behavior,
-        &new.instance_initiated_shutdown_behavior,
+        old.instance_initiated_shutdown_behavior.as_ref(),
+        new.instance_initiated_shutdown_behavior.as_ref(),
     );
     if let Some(it) = shutdown {
         modify(cx, id, |call| call.instance_initiated_shutdown_behavior(value(it))).await?;
     }
-    if let Some(groups) = new_of(&old.vpc_security_group_ids, &new.vpc_security_group_ids) {
+    if let Some(groups) =
+        new_of(old.vpc_security_group_ids.as_ref(), new.vpc_security_group_ids.as_ref())
+    {
         modify(cx, id, |it| it.set_groups(Some(groups.0.clone()))).await?;
     }
     Ok(())
@@ -139,7 +145,7 @@ async fn attributes(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()>
 
 async fn options(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let ec2 = cx.aws.ec2();
-    if let Some(it) = new_of(&old.metadata_options, &new.metadata_options) {
+    if let Some(it) = new_of(old.metadata_options.as_ref(), new.metadata_options.as_ref()) {
         ec2.modify_instance_metadata_options()
             .instance_id(id)
             .set_http_endpoint(sent(it.http_endpoint.as_ref()))
@@ -150,24 +156,26 @@ async fn options(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
             .send()
             .await?;
     }
-    if let Some(it) = new_of(&old.maintenance_options, &new.maintenance_options) {
+    if let Some(it) = new_of(old.maintenance_options.as_ref(), new.maintenance_options.as_ref()) {
         let call = ec2.modify_instance_maintenance_options().instance_id(id);
         call.set_auto_recovery(sent(it.auto_recovery.as_ref())).send().await?;
     }
-    if let Some(it) = new_of(&old.private_dns_name_options, &new.private_dns_name_options) {
+    if let Some(it) =
+        new_of(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref())
+    {
         let call = ec2.modify_private_dns_name_options().instance_id(id);
         call.set_enable_resource_name_dns_a_record(it.enable_resource_name_dns_a_record)
             .set_enable_resource_name_dns_aaaa_record(it.enable_resource_name_dns_aaaa_record)
             .send()
             .await?;
     }
-    if let Some(it) = new_of(&old.credit_specification, &new.credit_specification) {
+    if let Some(it) = new_of(old.credit_specification.as_ref(), new.credit_specification.as_ref()) {
         let credits = InstanceCreditSpecificationRequest::builder().instance_id(id);
         let credits = credits.set_cpu_credits(it.cpu_credits.clone()).build();
         let call = ec2.modify_instance_credit_specification();
         call.instance_credit_specifications(credits).send().await?;
     }
-    match new_of(&old.monitoring, &new.monitoring) {
+    match new_of(old.monitoring.as_ref(), new.monitoring.as_ref()) {
         Some(true) => drop(ec2.monitor_instances().instance_ids(id).send().await?),
         Some(false) => drop(ec2.unmonitor_instances().instance_ids(id).send().await?),
         None => {}
@@ -201,7 +209,9 @@ async fn change_profile(cx: &Cx, id: &str, name: Option<&str>) -> Result<()> {
 
 /// Further private addresses of the first interface.
 async fn addresses(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-    let Some(wanted) = new_of(&old.secondary_private_ips, &new.secondary_private_ips) else {
+    let Some(wanted) =
+        new_of(old.secondary_private_ips.as_ref(), new.secondary_private_ips.as_ref())
+    else {
         return Ok(());
     };
     let (add, remove) = wanted.since(old.secondary_private_ips.as_ref().unwrap_or(&Set::default()));
@@ -226,13 +236,14 @@ async fn known(cx: &Cx, id: &str) -> Result<Live> {
 /// The root volume grows and changes its kind in place; how it is encrypted
 /// was decided at its birth.
 async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-    let Some(wanted) = new_of(&old.root_block_device, &new.root_block_device) else {
+    let Some(wanted) = new_of(old.root_block_device.as_ref(), new.root_block_device.as_ref())
+    else {
         return Ok(());
     };
     let none = Device::default();
     let old = old.root_block_device.as_ref().unwrap_or(&none);
-    let encrypted = new_of(&old.encrypted, &wanted.encrypted).is_some();
-    if encrypted || new_of(&old.kms_key_id, &wanted.kms_key_id).is_some() {
+    let encrypted = new_of(old.encrypted.as_ref(), wanted.encrypted.as_ref()).is_some();
+    if encrypted || new_of(old.kms_key_id.as_ref(), wanted.kms_key_id.as_ref()).is_some() {
         let rule = "encryption cannot change: replace the instance (`up --replace`)";
         return Err(Error::invalid("rootBlockDevice", rule));
     }
@@ -241,10 +252,10 @@ async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let mapping = mapping.clone().find(|it| it.device_name == live.root_device_name);
     let volume = mapping.and_then(|it| it.ebs()?.volume_id.clone());
     let volume = volume.ok_or(Error::missing("root volume"))?;
-    let size = new_of(&old.volume_size, &wanted.volume_size);
-    let kind = new_of(&old.volume_type, &wanted.volume_type);
-    let iops = new_of(&old.iops, &wanted.iops);
-    let throughput = new_of(&old.throughput, &wanted.throughput);
+    let size = new_of(old.volume_size.as_ref(), wanted.volume_size.as_ref());
+    let kind = new_of(old.volume_type.as_ref(), wanted.volume_type.as_ref());
+    let iops = new_of(old.iops.as_ref(), wanted.iops.as_ref());
+    let throughput = new_of(old.throughput.as_ref(), wanted.throughput.as_ref());
     if size.is_some() || kind.is_some() || iops.is_some() || throughput.is_some() {
         let call = cx.aws.ec2().modify_volume().volume_id(&volume);
         call.set_size(size.copied())
@@ -254,7 +265,9 @@ async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
             .send()
             .await?;
     }
-    if let Some(it) = new_of(&old.delete_on_termination, &wanted.delete_on_termination) {
+    if let Some(it) =
+        new_of(old.delete_on_termination.as_ref(), wanted.delete_on_termination.as_ref())
+    {
         let ebs = EbsInstanceBlockDeviceSpecification::builder().delete_on_termination(*it).build();
         let mapping = InstanceBlockDeviceMappingSpecification::builder()
             .set_device_name(live.root_device_name.clone())

@@ -43,22 +43,22 @@ pub(super) struct Device {
 impl Device {
     /// Whether a live device is what the program says, as far as it says.
     pub(super) fn is(&self, live: &Self) -> bool {
-        fn fits<T: PartialEq>(wanted: &Option<T>, live: &Option<T>) -> bool {
+        fn fits<T: PartialEq>(wanted: Option<&T>, live: Option<&T>) -> bool {
             wanted.is_none() || wanted == live
         }
         let key = |it: &Option<IdOrArn>| {
             it.as_ref().map(|it| it.0.rsplit('/').next().unwrap_or_default().to_owned())
         };
-        fits(&self.delete_on_termination, &live.delete_on_termination)
-            && fits(&self.device_name, &live.device_name)
-            && fits(&self.encrypted, &live.encrypted)
-            && fits(&self.iops, &live.iops)
-            && fits(&key(&self.kms_key_id), &key(&live.kms_key_id))
-            && fits(&self.snapshot_id, &live.snapshot_id)
-            && fits(&self.tags, &live.tags)
-            && fits(&self.throughput, &live.throughput)
-            && fits(&self.volume_size, &live.volume_size)
-            && fits(&self.volume_type, &live.volume_type)
+        fits(self.delete_on_termination.as_ref(), live.delete_on_termination.as_ref())
+            && fits(self.device_name.as_ref(), live.device_name.as_ref())
+            && fits(self.encrypted.as_ref(), live.encrypted.as_ref())
+            && fits(self.iops.as_ref(), live.iops.as_ref())
+            && fits(key(&self.kms_key_id).as_ref(), key(&live.kms_key_id).as_ref())
+            && fits(self.snapshot_id.as_ref(), live.snapshot_id.as_ref())
+            && fits(self.tags.as_ref(), live.tags.as_ref())
+            && fits(self.throughput.as_ref(), live.throughput.as_ref())
+            && fits(self.volume_size.as_ref(), live.volume_size.as_ref())
+            && fits(self.volume_type.as_ref(), live.volume_type.as_ref())
     }
 
     fn mapping(&self, name: &str) -> BlockDeviceMapping {

@@ -110,8 +110,8 @@ impl Resource for Alias {
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         let Some((function, name)) = id.split_once('/') else { return Ok(()) };
         let routing = change(
-            Some(&old.routing_config),
-            &new.routing_config,
+            Some(old.routing_config.as_ref()),
+            new.routing_config.as_ref(),
             Routing::sdk,
             Routing { additional_version_weights: BTreeMap::new() }.sdk(),
         );

@@ -220,14 +220,14 @@ macro_rules! configure {
             .enabled(new.enabled)
             .set_batch_size(new.batch_size)
             .set_bisect_batch_on_function_error(change(
-                old.map(|it| Some(it.bisect_batch_on_function_error)).as_ref(),
-                &new.bisect_batch_on_function_error.then_some(true),
+                old.map(|it| Some(&it.bisect_batch_on_function_error)),
+                new.bisect_batch_on_function_error.then_some(&true),
                 |it| *it,
                 false,
             ))
             .set_destination_config(change(
-                old.map(|it| &it.destination_config),
-                &new.destination_config,
+                old.map(|it| it.destination_config.as_ref()),
+                new.destination_config.as_ref(),
                 Destination::sdk,
                 Destination::none(),
             ))
@@ -235,8 +235,8 @@ macro_rules! configure {
                 new.document_db_event_source_config.as_ref().map(DocumentDb::sdk),
             )
             .set_filter_criteria(change(
-                old.map(|it| &it.filter_criteria),
-                &new.filter_criteria,
+                old.map(|it| it.filter_criteria.as_ref()),
+                new.filter_criteria.as_ref(),
                 Filters::sdk,
                 Filters::none(),
             ))
@@ -248,8 +248,8 @@ macro_rules! configure {
                 Vec::new(),
             ))
             .set_kms_key_arn(change(
-                old.map(|it| &it.kms_key_arn),
-                &new.kms_key_arn,
+                old.map(|it| it.kms_key_arn.as_ref()),
+                new.kms_key_arn.as_ref(),
                 Clone::clone,
                 String::new(),
             ))
@@ -257,21 +257,21 @@ macro_rules! configure {
             .set_maximum_record_age_in_seconds(new.maximum_record_age_in_seconds)
             .set_maximum_retry_attempts(new.maximum_retry_attempts)
             .set_metrics_config(change(
-                old.map(|it| &it.metrics_config),
-                &new.metrics_config,
+                old.map(|it| it.metrics_config.as_ref()),
+                new.metrics_config.as_ref(),
                 Metrics::sdk,
                 Metrics::none(),
             ))
             .set_parallelization_factor(new.parallelization_factor)
             .set_provisioned_poller_config(change(
-                old.map(|it| &it.provisioned_poller_config),
-                &new.provisioned_poller_config,
+                old.map(|it| it.provisioned_poller_config.as_ref()),
+                new.provisioned_poller_config.as_ref(),
                 Pollers::sdk,
                 Pollers::none(),
             ))
             .set_scaling_config(change(
-                old.map(|it| &it.scaling_config),
-                &new.scaling_config,
+                old.map(|it| it.scaling_config.as_ref()),
+                new.scaling_config.as_ref(),
                 Scaling::sdk,
                 Scaling::none(),
             ))
@@ -283,8 +283,8 @@ macro_rules! configure {
                 Vec::new(),
             ))
             .set_tumbling_window_in_seconds(change(
-                old.map(|it| Some(it.tumbling_window_in_seconds)).as_ref(),
-                &(new.tumbling_window_in_seconds > 0).then_some(new.tumbling_window_in_seconds),
+                old.map(|it| Some(&it.tumbling_window_in_seconds)),
+                Some(&new.tumbling_window_in_seconds).filter(|it| **it > 0),
                 |it| *it,
                 0,
             ))

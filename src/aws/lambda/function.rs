@@ -350,54 +350,59 @@ macro_rules! configure {
             .set_handler(new.handler.clone())
             .set_runtime(new.runtime.as_deref().map(Into::into))
             .set_dead_letter_config(change(
-                old.map(|it| &it.dead_letter_config),
-                &new.dead_letter_config,
+                old.map(|it| it.dead_letter_config.as_ref()),
+                new.dead_letter_config.as_ref(),
                 DeadLetter::sdk,
                 letters,
             ))
             .set_durable_config(new.durable_config.as_ref().map(Durable::sdk))
             .set_environment(change(
-                old.map(|it| &it.environment),
-                &new.environment,
+                old.map(|it| it.environment.as_ref()),
+                new.environment.as_ref(),
                 Environment::sdk,
                 nothing,
             ))
             .set_ephemeral_storage(storage)
             .set_file_system_configs(change(
-                old.map(|it| &it.file_system_config),
-                &new.file_system_config,
+                old.map(|it| it.file_system_config.as_ref()),
+                new.file_system_config.as_ref(),
                 |_| disk.clone().into_iter().collect(),
                 Vec::new(),
             ))
             .set_image_config(change(
-                old.map(|it| &it.image_config),
-                &new.image_config,
+                old.map(|it| it.image_config.as_ref()),
+                new.image_config.as_ref(),
                 Image::sdk,
                 image,
             ))
             .set_kms_key_arn(change(
-                old.map(|it| &it.kms_key_arn),
-                &new.kms_key_arn,
+                old.map(|it| it.kms_key_arn.as_ref()),
+                new.kms_key_arn.as_ref(),
                 text,
                 String::new(),
             ))
-            .set_layers(change(old.map(|it| &it.layers), &new.layers, Vec::clone, Vec::new()))
+            .set_layers(change(
+                old.map(|it| it.layers.as_ref()),
+                new.layers.as_ref(),
+                Vec::clone,
+                Vec::new(),
+            ))
             .set_logging_config(new.logging_config.as_ref().map(Logging::sdk))
             .set_snap_start(change(
-                old.map(|it| &it.snap_start),
-                &new.snap_start,
+                old.map(|it| it.snap_start.as_ref()),
+                new.snap_start.as_ref(),
                 SnapStart::sdk,
                 SnapStart::off(),
             ))
             .set_tracing_config(change(
-                old.map(|it| &it.tracing_config),
-                &new.tracing_config,
+                old.map(|it| it.tracing_config.as_ref()),
+                new.tracing_config.as_ref(),
                 Tracing::sdk,
                 passing,
             ))
             .set_vpc_config(change(
-                old.map(|it| &it.vpc_config),
-                &new.vpc_config,
+                old.map(|it| it.vpc_config.as_ref()),
+                new.vpc_config.as_ref(),
                 Vpc::sdk,
                 Vpc::none(),
             ))

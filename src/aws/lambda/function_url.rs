@@ -130,7 +130,7 @@ impl Resource for FunctionUrl {
         let call = cx.aws.lambda().update_function_url_config().function_name(function);
         call.set_qualifier(qualifier.map(str::to_owned))
             .auth_type(new.authorization_type.as_str().into())
-            .set_cors(change(Some(&old.cors), &new.cors, Cors::sdk, none))
+            .set_cors(change(Some(old.cors.as_ref()), new.cors.as_ref(), Cors::sdk, none))
             .invoke_mode(new.invoke_mode.as_str().into())
             .send()
             .await?;

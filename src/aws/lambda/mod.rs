@@ -113,8 +113,8 @@ async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
 /// What to send of a setting that may be taken away: nothing while it stays,
 /// `empty` when it goes.
 fn change<T: PartialEq, U>(
-    old: Option<&Option<T>>,
-    new: &Option<T>,
+    old: Option<Option<&T>>,
+    new: Option<&T>,
     to: impl Fn(&T) -> U,
     empty: U,
 ) -> Option<U> {

@@ -223,7 +223,7 @@ mod tests {
         let write = grant(None, Some("LogDelivery"), "WRITE");
         let read = grant(None, Some("LogDelivery"), "READ_ACP");
         let name = |grants: &[Grant]| canned(grants, "me");
-        assert_eq!(name(&[own.clone()]), Some(PRIVATE));
+        assert_eq!(name(std::slice::from_ref(&own)), Some(PRIVATE));
         assert_eq!(name(&[write.clone(), own.clone(), read]), Some("log-delivery-write"));
         assert_eq!(name(&[own.clone(), write]), None);
         assert_eq!(name(&[own, grant(Some("other"), None, "FULL_CONTROL")]), None);

@@ -109,7 +109,7 @@ impl Resource for TopicSubscription {
         }
         let attributes = attributes(new).into_iter();
         let attributes = attributes
-            .filter(|(name, value)| !value.is_empty() && !(*name == RAW && value == "false"));
+            .filter(|(name, value)| !(value.is_empty() || *name == RAW && value == "false"));
         let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).collect();
         let call = cx.aws.sns().subscribe().topic_arn(&new.topic).protocol(&new.protocol);
         let call = call.endpoint(&new.endpoint).set_attributes(Some(attributes));

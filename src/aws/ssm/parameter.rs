@@ -146,7 +146,7 @@ impl Resource for Parameter {
             // For half a minute a freed name is taken and shows nothing.
             Err(error)
                 if error.is(&["ParameterAlreadyExists"])
-                    && values(cx, &[new.name.clone()]).await?.is_empty() =>
+                    && values(cx, std::slice::from_ref(&new.name)).await?.is_empty() =>
             {
                 return Err(Error { message: FREED.to_owned(), ..error });
             }

@@ -269,6 +269,10 @@ class Tasks:
             container.task_arn = task.task_arn
             container.last_status = "RUNNING"
             container.exitCode = None
+            # Numbers in a definition, texts in a task.
+            for size in ("cpu", "memory"):
+                value = getattr(container, size)
+                setattr(container, size, None if value is None else str(value))
             made.append(container)
         return made
 

@@ -1472,8 +1472,18 @@ def machines_have_types_and_versions():
             raise ResourceNotFound(arn)
         return original(self, arn)
 
+    # The logs have what was given to the machine only if it is said so.
+    def told(logging):
+        return logging and {"includeExecutionData": False} | logging
+
+    @around(StepFunctionBackend, "create_state_machine")
+    def made(original, self, *arguments, **named):
+        logging = named.get("loggingConfiguration") or {"level": "OFF"}
+        return original(self, *arguments, **named | {"loggingConfiguration": told(logging)})
+
     @around(StepFunctionBackend, "update_state_machine")
     def update(original, self, arn, **named):
+        named["logging_configuration"] = told(named.get("logging_configuration"))
         # Nothing in it is off.
         if named.get("tracing_configuration") == {}:
             named["tracing_configuration"] = {"enabled": False}

@@ -1150,9 +1150,12 @@ def more_is_found_by_filters():
 
 @patches("ec2")
 def births_have_all_that_was_said():
-    """DHCP options have tags, instances their protection, and a launch template's own tags
-    are not those of what it launches."""
+    """DHCP options have tags; instances their protection, the groups of their first interface
+    and a root device that ends with them; and a launch template's own tags are not those of
+    what it launches."""
+    from moto.ec2.models.elastic_block_store import EBSBackend
     from moto.ec2.responses import EC2Response
+    from moto.kms import kms_backends
 
     @around(EC2Response, "create_dhcp_options")
     def create_dhcp_options(original, self):
@@ -1164,10 +1167,29 @@ def births_have_all_that_was_said():
     @around(EC2Response, "run_instances")
     def run_instances(original, self):
         answer = original(self)
-        if self._get_param("DisableApiTermination"):
-            for instance in answer.result.instances:
+        kept = {
+            it["DeviceName"]
+            for it in self._get_param("BlockDeviceMappings", [])
+            if str((it.get("Ebs") or {}).get("DeleteOnTermination")).lower() == "false"
+        }
+        for instance in answer.result.instances:
+            if self._get_param("DisableApiTermination"):
                 instance.disable_api_termination = True
+            first = instance.nics.get(0)
+            if first and not instance.security_groups:
+                instance.security_groups = list(first._group_set)
+            root = instance.block_device_mapping.get(instance.root_device_name)
+            if root and instance.root_device_name not in kept:
+                root.delete_on_termination = True
         return answer
+
+    @around(EBSBackend, "_create_default_encryption_key")
+    def create_default_encryption_key(original, self):
+        """AWS's own key, which nobody deletes."""
+        arn = original(self)
+        kms = kms_backends[self.account_id][self.region_name]
+        kms.keys[kms.get_key_id(arn)].key_manager = "AWS"
+        return arn
 
     @around(EC2Response, "create_launch_template")
     def create_launch_template(original, self):
@@ -2669,11 +2691,13 @@ def census():
     """How many of each kind every service keeps, and the ids of each.
 
     Counts moto's models themselves, whatever the service: nothing can be
-    forgotten in a list of kinds."""
+    forgotten in a list of kinds. Keys that AWS keeps for itself are nobody's."""
     found = {}
     seen = set()
 
     def gone(model):
+        if getattr(model, "key_manager", None) == "AWS":
+            return True
         fields = ("status", "state", "key_state", "last_status")
         states = (getattr(model, name, None) for name in fields)
         return any(isinstance(it, str) and it.lower() in GONE for it in states)

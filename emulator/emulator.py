@@ -1150,10 +1150,11 @@ def more_is_found_by_filters():
 
 @patches("ec2")
 def births_have_all_that_was_said():
-    """DHCP options have tags; instances their protection, the groups of their first interface
-    and a root device that ends with them; and a launch template's own tags are not those of
-    what it launches."""
+    """DHCP options have tags; instances their protection, the groups of their first interface,
+    and it and their root device end with them; and a launch template's own tags are not those
+    of what it launches."""
     from moto.ec2.models.elastic_block_store import EBSBackend
+    from moto.ec2.models.instances import Instance
     from moto.ec2.responses import EC2Response
     from moto.kms import kms_backends
 
@@ -1175,13 +1176,20 @@ def births_have_all_that_was_said():
         for instance in answer.result.instances:
             if self._get_param("DisableApiTermination"):
                 instance.disable_api_termination = True
-            first = instance.nics.get(0)
-            if first and not instance.security_groups:
-                instance.security_groups = list(first._group_set)
             root = instance.block_device_mapping.get(instance.root_device_name)
             if root and instance.root_device_name not in kept:
                 root.delete_on_termination = True
         return answer
+
+    @around(Instance, "prep_nics")
+    def prep_nics(original, self, nic_spec, *arguments, **named):
+        original(self, nic_spec, *arguments, **named)
+        first = self.nics.get(0)
+        given = next((it for it in nic_spec if int(it.get("DeviceIndex") or 0) == 0), {})
+        if first and not given.get("NetworkInterfaceId"):
+            first.delete_on_termination = given.get("DeleteOnTermination") is not False
+        if first and not self.security_groups:
+            self.security_groups = list(first._group_set)
 
     @around(EBSBackend, "_create_default_encryption_key")
     def create_default_encryption_key(original, self):

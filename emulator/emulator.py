@@ -271,6 +271,10 @@ class Tasks:
             container.task_arn = task.task_arn
             container.last_status = "RUNNING"
             container.exitCode = None
+            # Numbers in a definition, texts in a task.
+            for size in ("cpu", "memory"):
+                value = getattr(container, size)
+                setattr(container, size, None if value is None else str(value))
             made.append(container)
         return made
 
@@ -1148,9 +1152,13 @@ def more_is_found_by_filters():
 
 @patches("ec2")
 def births_have_all_that_was_said():
-    """DHCP options have tags, instances their protection, and a launch template's own tags
-    are not those of what it launches."""
+    """DHCP options have tags; instances their protection, the groups of their first interface,
+    and it and their root device end with them; and a launch template's own tags are not those
+    of what it launches."""
+    from moto.ec2.models.elastic_block_store import EBSBackend
+    from moto.ec2.models.instances import Instance
     from moto.ec2.responses import EC2Response
+    from moto.kms import kms_backends
 
     @around(EC2Response, "create_dhcp_options")
     def create_dhcp_options(original, self):
@@ -1162,10 +1170,36 @@ def births_have_all_that_was_said():
     @around(EC2Response, "run_instances")
     def run_instances(original, self):
         answer = original(self)
-        if self._get_param("DisableApiTermination"):
-            for instance in answer.result.instances:
+        kept = {
+            it["DeviceName"]
+            for it in self._get_param("BlockDeviceMappings", [])
+            if str((it.get("Ebs") or {}).get("DeleteOnTermination")).lower() == "false"
+        }
+        for instance in answer.result.instances:
+            if self._get_param("DisableApiTermination"):
                 instance.disable_api_termination = True
+            root = instance.block_device_mapping.get(instance.root_device_name)
+            if root and instance.root_device_name not in kept:
+                root.delete_on_termination = True
         return answer
+
+    @around(Instance, "prep_nics")
+    def prep_nics(original, self, nic_spec, *arguments, **named):
+        original(self, nic_spec, *arguments, **named)
+        first = self.nics.get(0)
+        given = next((it for it in nic_spec if int(it.get("DeviceIndex") or 0) == 0), {})
+        if first and not given.get("NetworkInterfaceId"):
+            first.delete_on_termination = given.get("DeleteOnTermination") is not False
+        if first and not self.security_groups:
+            self.security_groups = list(first._group_set)
+
+    @around(EBSBackend, "_create_default_encryption_key")
+    def create_default_encryption_key(original, self):
+        """AWS's own key, which nobody deletes."""
+        arn = original(self)
+        kms = kms_backends[self.account_id][self.region_name]
+        kms.keys[kms.get_key_id(arn)].key_manager = "AWS"
+        return arn
 
     @around(EC2Response, "create_launch_template")
     def create_launch_template(original, self):
@@ -1548,8 +1582,18 @@ def machines_have_types_and_versions():
             raise ResourceNotFound(arn)
         return original(self, arn)
 
+    # The logs have what was given to the machine only if it is said so.
+    def told(logging):
+        return logging and {"includeExecutionData": False} | logging
+
+    @around(StepFunctionBackend, "create_state_machine")
+    def made(original, self, *arguments, **named):
+        logging = named.get("loggingConfiguration") or {"level": "OFF"}
+        return original(self, *arguments, **named | {"loggingConfiguration": told(logging)})
+
     @around(StepFunctionBackend, "update_state_machine")
     def update(original, self, arn, **named):
+        named["logging_configuration"] = told(named.get("logging_configuration"))
         # Nothing in it is off.
         if named.get("tracing_configuration") == {}:
             named["tracing_configuration"] = {"enabled": False}
@@ -2735,11 +2779,13 @@ def census():
     """How many of each kind every service keeps, and the ids of each.
 
     Counts moto's models themselves, whatever the service: nothing can be
-    forgotten in a list of kinds."""
+    forgotten in a list of kinds. Keys that AWS keeps for itself are nobody's."""
     found = {}
     seen = set()
 
     def gone(model):
+        if getattr(model, "key_manager", None) == "AWS":
+            return True
         fields = ("status", "state", "key_state", "last_status")
         states = (getattr(model, name, None) for name in fields)
         return any(isinstance(it, str) and it.lower() in GONE for it in states)

@@ -241,10 +241,9 @@ macro_rules! configure {
                 Filters::none(),
             ))
             .set_function_response_types(change(
-                old.map(|it| Some(it.function_response_types.clone())).as_ref(),
-                &(!new.function_response_types.0.is_empty())
-                    .then(|| new.function_response_types.clone()),
-                |it| it.0.iter().map(|it| it.as_str().into()).collect(),
+                old.map(|it| Some(&it.function_response_types)),
+                Some(&new.function_response_types).filter(|it| !it.0.is_empty()),
+                |it: &Set<String>| it.0.iter().map(|it| it.as_str().into()).collect(),
                 Vec::new(),
             ))
             .set_kms_key_arn(change(
@@ -279,7 +278,7 @@ macro_rules! configure {
                 old.map(|it| Some(it.source_access_configurations.clone())).as_ref(),
                 &(!new.source_access_configurations.0.is_empty())
                     .then(|| new.source_access_configurations.clone()),
-                |it| it.0.iter().map(Access::sdk).collect(),
+                |it: &Set<Access>| it.0.iter().map(Access::sdk).collect(),
                 Vec::new(),
             ))
             .set_tumbling_window_in_seconds(change(

@@ -1109,6 +1109,20 @@ def nat_gateways_leave_nothing():
 
 
 @patches("ec2")
+def networks_take_their_own_acls_along():
+    """DeleteVpc deletes the network ACL that the VPC was born with."""
+    from moto.ec2.models.vpcs import VPCBackend
+
+    @around(VPCBackend, "delete_vpc")
+    def delete_vpc(original, self, vpc_id):
+        vpc = original(self, vpc_id)
+        for it in list(self.network_acls.values()):
+            if it.vpc_id == vpc_id and it.default:
+                del self.network_acls[it.id]
+        return vpc
+
+
+@patches("ec2")
 def more_is_found_by_filters():
     """Network ACLs and endpoints by id; peering connections by anything at all."""
     from moto.ec2.models.network_acls import NetworkAcl

@@ -1182,9 +1182,14 @@ def births_have_all_that_was_said():
     @around(EC2Response, "run_instances")
     def run_instances(original, self):
         answer = original(self)
+        devices = self._get_param("BlockDeviceMappings", [])
+        template = self._get_param("LaunchTemplate")
+        if template and not devices:
+            data = self.ec2_backend._get_template_from_args(template).data
+            devices = data.get("BlockDeviceMappings") or []
         kept = {
             it["DeviceName"]
-            for it in self._get_param("BlockDeviceMappings", [])
+            for it in devices
             if str((it.get("Ebs") or {}).get("DeleteOnTermination")).lower() == "false"
         }
         for instance in answer.result.instances:

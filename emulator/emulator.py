@@ -1232,6 +1232,14 @@ def births_have_all_that_was_said():
 
 
 @patches("ec2")
+def launch_templates_change_their_tags():
+    """moto tells for ever those that a template was made with."""
+    from moto.ec2.models.launch_templates import LaunchTemplate
+
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
+
+
+@patches("ec2")
 def icmp_rules_keep_their_type():
     """The type and the code of an ICMP message in a network ACL."""
     from moto.ec2.responses import EC2Response

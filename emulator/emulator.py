@@ -1111,6 +1111,20 @@ def nat_gateways_leave_nothing():
 
 
 @patches("ec2")
+def networks_take_their_own_acls_along():
+    """DeleteVpc deletes the network ACL that the VPC was born with."""
+    from moto.ec2.models.vpcs import VPCBackend
+
+    @around(VPCBackend, "delete_vpc")
+    def delete_vpc(original, self, vpc_id):
+        vpc = original(self, vpc_id)
+        for it in list(self.network_acls.values()):
+            if it.vpc_id == vpc_id and it.default:
+                del self.network_acls[it.id]
+        return vpc
+
+
+@patches("ec2")
 def more_is_found_by_filters():
     """Network ACLs and endpoints by id; peering connections by anything at all."""
     from moto.ec2.models.network_acls import NetworkAcl
@@ -1170,9 +1184,14 @@ def births_have_all_that_was_said():
     @around(EC2Response, "run_instances")
     def run_instances(original, self):
         answer = original(self)
+        devices = self._get_param("BlockDeviceMappings", [])
+        template = self._get_param("LaunchTemplate")
+        if template and not devices:
+            data = self.ec2_backend._get_template_from_args(template).data
+            devices = data.get("BlockDeviceMappings") or []
         kept = {
             it["DeviceName"]
-            for it in self._get_param("BlockDeviceMappings", [])
+            for it in devices
             if str((it.get("Ebs") or {}).get("DeleteOnTermination")).lower() == "false"
         }
         for instance in answer.result.instances:
@@ -1212,6 +1231,14 @@ def births_have_all_that_was_said():
         if not given and not own:
             del data["TagSpecifications"]
         return answer
+
+
+@patches("ec2")
+def launch_templates_change_their_tags():
+    """moto tells for ever those that a template was made with."""
+    from moto.ec2.models.launch_templates import LaunchTemplate
+
+    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, _: None)
 
 
 @patches("ec2")
@@ -1279,15 +1306,6 @@ def dhcp_options_outlive_their_vpcs():
         except Exception:
             self.associate_dhcp_options(options, vpc)
             raise
-
-
-@patches("ec2")
-def launch_templates_tell_their_tags_of_now():
-    """moto tells those that a template was born with."""
-    from moto.ec2.models.launch_templates import LaunchTemplate
-
-    # Set once by its constructor, which changes nothing here.
-    LaunchTemplate.tags = property(lambda self: self.get_tags(), lambda self, tags: None)
 
 
 # --------------------------------------------------------------------- IAM

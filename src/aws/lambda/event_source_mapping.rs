@@ -275,9 +275,8 @@ macro_rules! configure {
                 Scaling::none(),
             ))
             .set_source_access_configurations(change(
-                old.map(|it| Some(it.source_access_configurations.clone())).as_ref(),
-                &(!new.source_access_configurations.0.is_empty())
-                    .then(|| new.source_access_configurations.clone()),
+                old.map(|it| Some(&it.source_access_configurations)),
+                Some(&new.source_access_configurations).filter(|it| !it.0.is_empty()),
                 |it: &Set<Access>| it.0.iter().map(Access::sdk).collect(),
                 Vec::new(),
             ))

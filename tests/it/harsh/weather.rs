@@ -560,7 +560,8 @@ fn garbled(text: &str, dice: u64) -> String {
         out += &text[end..value.start()];
         // A number of JSON stays JSON: another kind of value.
         let bare = found.get(3).is_some() && odd.parse::<i64>().is_err();
-        out += &if bare { format!("\"{odd}\"") } else { odd.to_owned() };
+        let quote = if bare { "\"" } else { "" };
+        out.extend([quote, odd, quote]);
         end = value.end();
     }
     out + &text[end..]

@@ -12,8 +12,11 @@ mod clients;
 mod error;
 mod health;
 pub mod jobs;
+#[cfg(feature = "aws")]
 mod mirror;
 mod sealing;
+#[cfg(feature = "aws")]
+mod twin;
 
 #[cfg(feature = "aws")]
 mod acm;
@@ -79,8 +82,6 @@ mod sns;
 mod sqs;
 #[cfg(feature = "aws")]
 mod ssm;
-#[cfg(feature = "aws")]
-mod twin;
 #[cfg(feature = "aws")]
 mod wafv2;
 

@@ -128,6 +128,7 @@ pub async fn execute<'a>(
             }
         }
     }
+    executor.ask_for_outputs().await;
     Ok(executor.finish())
 }
 
@@ -276,6 +277,47 @@ impl<'a> Executor<'a> {
         self.asking.insert(step, abort);
     }
 
+    fn answer(&mut self, question: Question, answer: Result<Value, Trouble>) {
+        match answer {
+            Ok(value) => drop(self.answers.insert(question, Ok(value))),
+            Err(Trouble { cause: Some(cause), text }) => self.halt(cause, text),
+            Err(it) => drop(self.answers.insert(question, Err(it.text))),
+        }
+    }
+
+    /// What nobody but the outputs asks for, when all is there that it is about.
+    async fn ask_for_outputs(&mut self) {
+        while self.halt.is_none() {
+            let evaluator = self.evaluator();
+            for output in &self.run.program.outputs {
+                drop(evaluator.eval(&output.value));
+            }
+            let open = evaluator.open.take();
+            if open.is_empty() {
+                break;
+            }
+            for question in open {
+                let settings = settings_for(&question, self.run.settings, &self.providers);
+                let run = self.run;
+                let answer =
+                    ask::answer(&question, &settings, run.connections, run.registry, run.sources);
+                let answer = answer.await;
+                self.answer(question, answer);
+            }
+        }
+    }
+
+    /// Expressions, with what is known so far.
+    fn evaluator(&self) -> Evaluator<'_> {
+        Evaluator::new(Scope {
+            program: self.run.program,
+            context: self.run.context,
+            config: self.run.config,
+            resources: &self.seen,
+            answers: &self.answers,
+        })
+    }
+
     fn ready(&self, step: StepId) -> Ready {
         let (step, settings) = (&self.steps[step], &self.clients[step]);
         let Some(key) = &step.key else {
@@ -284,13 +326,7 @@ impl<'a> Executor<'a> {
         let Some(decl) = self.run.program.resources.iter().find(|it| it.key.value == *key) else {
             return Ready::Wrong(format!("`{key}` is not in the program"));
         };
-        let evaluator = Evaluator::new(Scope {
-            program: self.run.program,
-            context: self.run.context,
-            config: self.run.config,
-            resources: &self.seen,
-            answers: &self.answers,
-        });
+        let evaluator = self.evaluator();
         let value = match (&step.action, &decl.get) {
             (Action::Read, Some(get)) => evaluator.eval(&get.id),
             _ => evaluator.eval(&decl.properties),
@@ -373,11 +409,7 @@ impl<'a> Executor<'a> {
                 Returned::Answers(step, answers) => {
                     self.asking.remove(&step);
                     for (question, answer) in answers {
-                        match answer {
-                            Ok(value) => drop(self.answers.insert(question, Ok(value))),
-                            Err(Trouble { cause: Some(cause), text }) => self.halt(cause, text),
-                            Err(it) => drop(self.answers.insert(question, Err(it.text))),
-                        }
+                        self.answer(question, answer);
                     }
                     self.schedule.put_back(step);
                 }
@@ -536,20 +568,12 @@ impl<'a> Executor<'a> {
         self.finished.not_started = self.schedule.left();
         self.finished.not_started.retain(|it| !begun.contains(it));
         self.finished.halt = self.halt.take();
-        let evaluator = Evaluator::new(Scope {
-            program: self.run.program,
-            context: self.run.context,
-            config: self.run.config,
-            resources: &self.seen,
-            answers: &self.answers,
-        });
-        for output in &self.run.program.outputs {
+        let evaluator = self.evaluator();
+        let outputs = self.run.program.outputs.iter().filter_map(|output| {
             let value = evaluator.eval(&output.value);
-            if value.is_known() {
-                let value = inputs::lower_refs(value);
-                self.finished.outputs.push((output.name.value.clone(), value));
-            }
-        }
+            value.is_known().then(|| (output.name.value.clone(), inputs::lower_refs(value)))
+        });
+        self.finished.outputs = outputs.collect();
         self.finished
     }
 }

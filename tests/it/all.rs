@@ -94,7 +94,7 @@ fn what_does_not_exist_yet_is_unknown_in_a_preview_and_named_in_up() {
 #[test]
 fn what_waits_for_a_failure_is_not_started() {
     let env = world();
-    env.fault("create network", &["refuse", "refuse"]);
+    env.fault("create network", &["refuse"]);
     let ran = env.run("up --all --yes").ends(1);
     let told: Vec<&str> = ran.stderr.lines().skip_while(|it| *it != "Stacks:").collect();
     insta::assert_snapshot!(told.join("\n"), @r#"

@@ -8,16 +8,28 @@ use crate::{
     world::{World, projects},
 };
 
+/// What a program itself says in clear is no secret, also where AWS repeats it
+/// in a property that may hold one.
+fn said(value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => into.push(text.clone()),
+        serde_json::Value::Array(list) => list.iter().for_each(|it| said(it, into)),
+        serde_json::Value::Object(map) => map.values().for_each(|it| said(it, into)),
+        _ => {}
+    }
+}
+
 /// Shorter values are in everything by chance.
 const TELLING: usize = 6;
 
 fn secrets(world: &World, project: &str) -> Vec<String> {
-    let mut all = Vec::new();
+    let (mut all, mut clear) = (Vec::new(), Vec::new());
     for resource in world.snapshot(project).resources {
         resource.inputs.secret_texts(&mut all);
         resource.outputs.secret_texts(&mut all);
+        said(&resource.inputs.to_display(), &mut clear);
     }
-    all.retain(|it| it.len() >= TELLING);
+    all.retain(|it| it.len() >= TELLING && !clear.contains(it));
     all.sort();
     all.dedup();
     all

@@ -178,10 +178,10 @@ fn a_file_that_was_edited_in_between_is_not_overwritten() {
 fn what_cannot_be_changed_is_told_and_left() {
     let env = made();
     let (state, text) = (fs::read(env.database()).unwrap(), config(&env));
-    env.run("stack change-secrets-provider awskms://alias/x?region=us-east-1")
+    env.run("stack change-secrets-provider gcpkms://projects/x")
         .ends(2)
-        .says("`awskms` is not supported")
-        .says("`keyfile` and `passphrase`");
+        .says("`gcpkms` is not supported")
+        .says("`keyfile`, `passphrase`, and a key of AWS KMS");
     env.run("stack change-secrets-provider passphrase").ends(2).says("no new passphrase");
     env.write("Pulumi.dev.yaml", &text.replace("secure: v1:", "secure: v1:AAAA"));
     env.run("stack change-secrets-provider keyfile").ends(2).says("$DIR/Pulumi.dev.yaml");

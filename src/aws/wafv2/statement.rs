@@ -61,7 +61,7 @@ twin! {
 
 /// A web ACL says it as it is, a rule group as a list of one: what is live is
 /// told in both ways.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct NotStatement {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,12 +71,24 @@ pub(super) struct NotStatement {
     statements: Option<Vec<Statement>>,
 }
 
+impl NotStatement {
+    fn negated(&self) -> Option<&Statement> {
+        let listed = || self.statements.as_ref().and_then(|it| it.first());
+        self.statement.as_deref().or_else(listed)
+    }
+}
+
+impl PartialEq for NotStatement {
+    fn eq(&self, other: &Self) -> bool {
+        self.negated() == other.negated()
+    }
+}
+
 impl Twin for NotStatement {
     type Sdk = sdk::NotStatement;
 
     fn to_sdk(&self) -> Result<Self::Sdk> {
-        let listed = self.statements.as_ref().and_then(|it| it.first());
-        let statement = self.statement.as_deref().or(listed).map(Twin::to_sdk).transpose()?;
+        let statement = self.negated().map(Twin::to_sdk).transpose()?;
         Ok(sdk::NotStatement::builder().set_statement(statement.map(Box::new)).build())
     }
 

@@ -5,7 +5,7 @@ import argparse
 import json
 import os
 import sys
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -52,6 +52,11 @@ class Clients:
         client = boto3.client(service.replace("_", "-"), **self.named)
         setattr(self, service, client)
         return client
+
+
+def queue_path(url):
+    """What tells queues apart: an emulator is asked under more than one address."""
+    return urlsplit(url or "").path
 
 
 def pages(client, operation, key, **named):

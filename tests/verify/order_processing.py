@@ -10,7 +10,7 @@ ENDPOINT is an emulator's URL, or `aws` for the account of the environment.
 
 import json
 
-from checks import ANYWHERE, narrow, pages, run, traffic, ways_out
+from checks import ANYWHERE, narrow, pages, queue_path, run, traffic, ways_out
 
 SERVICES = ("backend", "frontend")
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -166,7 +166,8 @@ class Stack:
         check("the producer is Python", it["Runtime"].startswith("python3."), it["Runtime"])
         check("with code", it["CodeSize"] > 300, it["CodeSize"])
         variables = it["Environment"]["Variables"]
-        check.equal("that fills the queue", variables.get("QUEUE_URL"), self.queue_url)
+        fills = queue_path(variables.get("QUEUE_URL")), queue_path(self.queue_url)
+        check.equal("that fills the queue", *fills)
         may = narrow(check, aws, "producer", it["Role"], "lambda")
         check.equal(
             "producer: what it needs, and nothing else", set(may), {"sqs:SendMessage", *LOGS}
@@ -295,7 +296,8 @@ class Stack:
         )
         environment = self.definitions["backend"]["containerDefinitions"][0]["environment"]
         variables = {it["name"]: it["value"] for it in environment}
-        check.equal("the backend knows the queue", variables.get("QUEUE_URL"), self.queue_url)
+        knows = queue_path(variables.get("QUEUE_URL")), queue_path(self.queue_url)
+        check.equal("the backend knows the queue", *knows)
         check(
             "and its password is from Secrets Manager",
             ":secretsmanager:" in self.sources()["DATABASE_PASSWORD"],

@@ -10,7 +10,7 @@ ENDPOINT is an emulator's URL, or `aws` for the account of the environment.
 
 import json
 
-from checks import ANYWHERE, narrow, pages, run, traffic, ways_out
+from checks import ANYWHERE, narrow, pages, queue_path, run, traffic, ways_out
 
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 PULL = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
@@ -183,7 +183,8 @@ class Stack:
             it["image"],
         )
         variables = {one["name"]: one["value"] for one in it["environment"]}
-        check.equal("the worker knows the queue", variables.get("QUEUE_URL"), self.url)
+        knows = queue_path(variables.get("QUEUE_URL")), queue_path(self.url)
+        check.equal("the worker knows the queue", *knows)
         check.equal("and the secret", variables.get("DATABASE_SECRET_ARN"), self.secret()["ARN"])
         may = narrow(check, aws, "task role", self.definition["taskRoleArn"], "ecs-tasks")
         consume = {

@@ -9,7 +9,7 @@ ENDPOINT is an emulator's URL, or `aws` for the account of the environment.
 
 import json
 
-from checks import narrow, pages, run
+from checks import narrow, pages, queue_path, run
 
 FUNCTIONS = ("create", "process", "get")
 
@@ -89,7 +89,7 @@ class Stack:
     def code(self):
         check = self.check
         environment = {
-            "create": {"QUEUE_URL": self.url},
+            "create": {"QUEUE_URL": queue_path(self.url)},
             "process": {"TABLE_NAME": self.name},
             "get": {"TABLE_NAME": self.name},
         }
@@ -97,7 +97,9 @@ class Stack:
             check(f"{name} runs on Node.js", it["Runtime"].startswith("nodejs"), it["Runtime"])
             check.equal(f"{name} is traced", it["TracingConfig"]["Mode"], "Active")
             check(f"{name} has code", it["CodeSize"] > 300, it["CodeSize"])
-            found = it.get("Environment", {}).get("Variables")
+            found = it.get("Environment", {}).get("Variables", {})
+            if "QUEUE_URL" in found:
+                found["QUEUE_URL"] = queue_path(found["QUEUE_URL"])
             check.equal(f"{name} knows what it works with", found, environment[name])
 
     def roles(self):

@@ -58,14 +58,11 @@
 //! rollout/           routes of traffic and what their weights become (pure)
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
-//!   acm/ appautoscaling/ cloudwatch/ dynamodb/ ec2/ ecr/ ecs/ iam/ kms/
-//!   lambda/ lb/ meta/ rds/ secretsmanager/ sfn/ sqs/ ssm/ wafv2/
-//!   mirror.rs          blocks that a program writes as AWS takes and tells them
-//!   acm/ appautoscaling/ autoscaling/ cloudwatch/ ec2/ ecr/ ecs/ efs/ iam/
-//!   kms/ lb/ meta/ rds/ secretsmanager/ sqs/ ssm/ wafv2/
-//!   twin.rs            parts of large resources, in our words and the SDK's
-//!   acm/ appautoscaling/ cloudwatch/ ec2/ ecr/ ecs/ iam/ kms/ lb/ meta/
-//!   rds/ s3/ scheduler/ secretsmanager/ sns/ sqs/ ssm/ wafv2/
+//!   twin.rs, mirror.rs parts of large resources, in our words and the SDK's
+//!   jobs.rs, health.rs what commands ask beside resources; `sealing.rs` seals
+//!   acm/ apigateway/ apigatewayv2/ appautoscaling/ autoscaling/ cloudwatch/
+//!   dynamodb/ ec2/ ecr/ ecs/ efs/ elb/ iam/ kms/ lambda/ lb/ meta/ rds/
+//!   route53/ s3/ scheduler/ secretsmanager/ sfn/ sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

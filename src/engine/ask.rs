@@ -7,7 +7,7 @@ use crate::{
     provider::{AnyFunction, Registry, Settings},
 };
 
-use super::inputs::coerce;
+use super::inputs::{self, coerce};
 
 /// Where answers come from, beside AWS.
 pub struct Sources<'a> {
@@ -46,7 +46,9 @@ pub async fn answer(
                 connections.offline()
             };
             let call = cx.persist(token, || function.call(&cx, &arguments)).await;
-            call.map_err(|it| Trouble::from(it).during(token))
+            let answer = call.map_err(|it| Trouble::from(it).during(token))?;
+            // As with resources, the schema says what is secret.
+            Ok(inputs::taint(function.schema(), &arguments, answer, &[]))
         }
     }
 }

@@ -78,13 +78,49 @@ Duration: 0s
 "#);
     let urns: Vec<String> =
         env.snapshot().resources.iter().map(|it| it.urn.as_str().to_owned()).collect();
-    insta::assert_snapshot!(urns.join("\n"), @"");
+    insta::assert_snapshot!(urns.join("\n"), @r"
+    urn:pulumi:dev::demo::parts:index:Pair::a
+    urn:pulumi:dev::demo::parts:index:Pair$fake:index:Thing::a-first
+    urn:pulumi:dev::demo::parts:index:Pair$fake:index:Thing::a-second
+    urn:pulumi:dev::demo::fake:index:Thing::user
+    ");
     env.ok("preview --expect-no-changes");
     env.check_fold();
     // What changes is shown below the component, which itself does not.
     env.edit("size: 1", "size: 2");
-    insta::assert_snapshot!(env.run("up --yes"), @"");
-    insta::assert_snapshot!(env.run("destroy --yes"), @"");
+    insta::assert_snapshot!(env.run("up --yes"), @r#"
+id: fake-2
+text: plain-plain
+--- stderr
+Previewing update (demo/dev):
+    parts:Pair  a
+ ~  fake:Thing    a-first  update
+      ~ size: 1 => 2
+Resources:
+    ~  1 to update
+    3 unchanged
+ ~  fake:Thing a-first updated
+Outputs:
+Resources: 1 updated, 3 unchanged
+Duration: 0s
+"#);
+    insta::assert_snapshot!(env.run("destroy --yes"), @r#"
+--- stderr
+Previewing destroy (demo/dev):
+ -  fake:Thing  user        delete
+ -  parts:Pair  a           delete
+ -  fake:Thing    a-second  delete
+ -  fake:Thing    a-first   delete
+Resources:
+    -  4 to delete
+ -  fake:Thing user deleted
+ -  fake:Thing a-second deleted
+ -  fake:Thing a-first deleted
+ -  parts:Pair a deleted
+Resources: 4 deleted
+Duration: 0s
+The stack `demo/dev` is empty; its configuration stays. `orderinfra stack rm dev` forgets it
+"#);
     assert!(env.things().is_empty());
     assert!(env.snapshot().resources.is_empty());
 }

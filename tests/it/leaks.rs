@@ -8,8 +8,8 @@ use crate::{
     world::{World, projects},
 };
 
-/// What a program itself says in clear is no secret, also where AWS repeats it
-/// in a property that may hold one.
+/// What a program itself says in clear, or tells as an output, is no secret:
+/// also where it stands in a property that may hold one.
 fn said(value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
         serde_json::Value::String(text) => into.push(text.clone()),
@@ -28,6 +28,12 @@ fn secrets(world: &World, project: &str) -> Vec<String> {
         resource.inputs.secret_texts(&mut all);
         resource.outputs.secret_texts(&mut all);
         said(&resource.inputs.to_display(), &mut clear);
+    }
+    let store = world.store();
+    if let Ok(stack) = store.stack(project, "dev") {
+        for (_, value) in store.outputs(&stack).unwrap() {
+            said(&value.to_display(), &mut clear);
+        }
     }
     all.retain(|it| it.len() >= TELLING && !clear.contains(it));
     all.sort();

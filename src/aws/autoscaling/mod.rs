@@ -6,14 +6,10 @@ mod group_update;
 mod policy;
 mod policy_blocks;
 
-use crate::provider::{AnyFunction, AnyResource, resource};
+use crate::provider::{AnyResource, resource};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![resource::<group::Group>(), resource::<policy::ScalingPolicy>()]
-}
-
-pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    Vec::new()
 }
 
 /// Changes of one group wait for each other.

@@ -6,15 +6,11 @@ mod target;
 
 use crate::{
     aws::twin::words,
-    provider::{AnyFunction, AnyResource, resource},
+    provider::{AnyResource, resource},
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![resource::<schedule::Schedule>(), resource::<schedule_group::ScheduleGroup>()]
-}
-
-pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    Vec::new()
 }
 
 const MISSING: &[&str] = &["ResourceNotFoundException"];

@@ -9,15 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     aws::error::{if_seen, seen},
-    provider::{AnyFunction, AnyResource, Cx, Error, Kind, Result, Tags, resource},
+    provider::{AnyResource, Cx, Error, Kind, Result, Tags, resource},
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![resource::<activity::Activity>(), resource::<state_machine::StateMachine>()]
-}
-
-pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
-    Vec::new()
 }
 
 #[derive(Clone, PartialEq, Deserialize, Serialize, JsonSchema)]

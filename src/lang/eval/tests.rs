@@ -657,7 +657,11 @@ fn what_grows_without_bounds_is_refused() {
         ),
         ("not so long", tower(400, "x", "BELOW"), ""),
     ];
-    for (what, program, expected) in cases {
-        assert_eq!(hostile(&program), expected, "{what}");
-    }
+    // With as much stack as the program has.
+    let all = move || {
+        for (what, program, expected) in cases {
+            assert_eq!(hostile(&program), expected, "{what}");
+        }
+    };
+    std::thread::Builder::new().stack_size(16 << 20).spawn(all).unwrap().join().unwrap();
 }

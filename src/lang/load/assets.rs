@@ -28,7 +28,7 @@ const ENTRIES_MAX: usize = 65_535;
 const STATE_FILE: &str = "orderinfra.db";
 
 /// Folders inside each other; links may make a ring of them.
-const FOLDERS_MAX: usize = 64;
+const FOLDERS_MAX: usize = 32;
 
 pub const REMOTE: &str = "is not fetched: what is behind an address can change between preview and up, and nobody would have seen it; download the file into the project";
 

@@ -82,7 +82,7 @@ fn seed() -> u64 {
 /// The stack that is tried by default: the one with the most kinds of things.
 const USUAL: &str = "order-api";
 
-fn projects() -> Vec<String> {
+pub(crate) fn projects() -> Vec<String> {
     let mut all = world::projects();
     let wanted = setting("ORDERINFRA_CRASH_STACK");
     let wanted = wanted.as_deref().unwrap_or(USUAL);

@@ -1,11 +1,13 @@
-//! Every secret value of every program below `stacks/`, looked for in all that
-//! is written: state, journal, backups, audit, outputs, refusals.
+//! Every secret value of a program below `stacks/` (of the order API, or those
+//! that `ORDERINFRA_CRASH_STACK` names), looked for in all that is written: state,
+//! journal, backups, audit, outputs, refusals.
 
 use std::{fs, path::Path};
 
 use crate::{
+    everywhere::projects,
     harsh::{Climate, Harsh, Scripted, Trouble},
-    world::{World, projects},
+    world::World,
 };
 
 /// What a program itself says in clear, or tells as an output, is no secret:

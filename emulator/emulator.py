@@ -1111,6 +1111,16 @@ def nat_gateways_leave_nothing():
 
 
 @patches("ec2")
+def instances_are_terminated_once():
+    """TerminateInstances of what is terminated changes nothing."""
+    from moto.ec2.models.instances import Instance
+
+    @around(Instance, "terminate")
+    def terminate(original, self):
+        return copy.copy(self._state) if self.state == "terminated" else original(self)
+
+
+@patches("ec2")
 def networks_take_their_own_acls_along():
     """DeleteVpc deletes the network ACL that the VPC was born with."""
     from moto.ec2.models.vpcs import VPCBackend

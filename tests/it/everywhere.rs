@@ -11,10 +11,13 @@
 use std::{
     collections::BTreeMap,
     fmt, fs,
+    io::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use serde_json::Value as Json;
@@ -218,19 +221,27 @@ fn points(phase: &Phase) -> Vec<Point> {
     writes.chain(reads).chain(changes).collect()
 }
 
-/// A share of them, or all, in an order that the seed draws.
+/// A share of them, or all, in an order that the seed draws; or the one that a
+/// failure has named.
 fn share(all: Vec<Point>, seed: u64) -> Vec<Point> {
-    let count = match setting("ORDERINFRA_CRASH_POINTS").as_deref() {
-        Some("all") => usize::MAX,
-        Some(count) => count.parse().unwrap(),
-        None => SHARE,
+    if let Some(name) = setting("ORDERINFRA_CRASH_POINT") {
+        return all.into_iter().filter(|it| it.to_string() == name).collect();
+    }
+    let number = |text: &str| text.parse().expect("a number of kill points");
+    let (from, to) = match setting("ORDERINFRA_CRASH_POINTS").as_deref() {
+        Some("all") => (0, usize::MAX),
+        Some(count) => match count.split_once("..") {
+            Some((from, to)) => (number(from), number(to)),
+            None => (0, number(count)),
+        },
+        None => (0, SHARE),
     };
     let mut by_lot: Vec<(u64, Point)> = Vec::new();
     for (at, point) in all.into_iter().enumerate() {
         by_lot.push((mixed(seed.wrapping_add(at as u64)), point));
     }
     by_lot.sort_by_key(|(lot, _)| *lot);
-    by_lot.into_iter().take(count).map(|(_, point)| point).collect()
+    by_lot.into_iter().take(to).skip(from).map(|(_, point)| point).collect()
 }
 
 /// What is wrong after all has been done.
@@ -261,6 +272,9 @@ fn kill_and_go_on(phase: &Phase, point: Point, seed: u64) -> Amiss {
     }
     let again = world.run(&cloud, &phase.line);
     converged(phase, &world, &cloud, &again, &mut amiss);
+    if let Some(call) = cloud.struck() {
+        amiss.text.iter_mut().for_each(|it| *it = format!("killed at {call}: {it}"));
+    }
     amiss
 }
 
@@ -280,8 +294,9 @@ fn converged(phase: &Phase, world: &World, cloud: &Harsh, last: &Ran, amiss: &mu
         .iter()
         .map(|it| format!("{} {}\n", it.id, it.outputs.reveal()))
         .collect();
-    for (kind, names) in world.cloud.census() {
-        let usual = phase.census.get(&kind).map_or(0, Vec::len);
+    let after = world.cloud.census();
+    for (kind, names) in &after {
+        let usual = phase.census.get(kind).map_or(0, Vec::len);
         for name in names.iter().take(names.len().saturating_sub(usual)) {
             let unknown: Vec<&String> =
                 names.iter().filter(|it| !known.contains(it.as_str())).collect();
@@ -292,7 +307,6 @@ fn converged(phase: &Phase, world: &World, cloud: &Harsh, last: &Ran, amiss: &mu
             amiss.text.push(format!("too many of {kind}, {usual} is right: {names:?} ({name})"));
         }
     }
-    let after = world.cloud.census();
     for (kind, names) in &phase.census {
         let found = after.get(kind).map_or(0, Vec::len);
         if found < names.len() {
@@ -315,16 +329,29 @@ fn converged(phase: &Phase, world: &World, cloud: &Harsh, last: &Ran, amiss: &mu
 }
 
 /// Does many things a few at a time; what went wrong, by what it was.
-fn each<T: Sync>(all: &[T], work: impl Fn(&T) -> Amiss + Sync) -> Amiss {
+fn each<T: Sync>(
+    all: &[T],
+    name: impl Fn(&T) -> String + Sync,
+    work: impl Fn(&T) -> Amiss + Sync,
+) -> Amiss {
     let next = AtomicUsize::new(0);
     let sum = Mutex::new(Amiss::default());
     std::thread::scope(|scope| {
         for _ in 0..crate::env::number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES) {
             scope.spawn(|| {
                 while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let amiss = work(it);
+                    let (name, began) = (name(it), Instant::now());
+                    // What panics or hangs is one failure: the others go on.
+                    let mut amiss =
+                        catch_unwind(AssertUnwindSafe(|| work(it))).unwrap_or_else(|panic| {
+                            let text = panic.downcast_ref::<String>().cloned();
+                            let text = text.unwrap_or_else(|| "it panicked".to_owned());
+                            Amiss { tried: 1, text: vec![text], ..Amiss::default() }
+                        });
+                    amiss.text.iter_mut().for_each(|it| *it = format!("== {name}\n{it}"));
                     // A long run tells at once.
                     amiss.text.iter().for_each(|it| eprintln!("{it}"));
+                    note(&name, began, &amiss);
                     let mut sum = sum.lock().unwrap();
                     sum.tried += amiss.tried;
                     sum.orphans += amiss.orphans;
@@ -336,6 +363,19 @@ fn each<T: Sync>(all: &[T], work: impl Fn(&T) -> Amiss + Sync) -> Amiss {
         }
     });
     sum.into_inner().unwrap()
+}
+
+/// One line for each in the file that `ORDERINFRA_CRASH_LOG` names.
+fn note(name: &str, began: Instant, amiss: &Amiss) {
+    let Some(file) = setting("ORDERINFRA_CRASH_LOG") else { return };
+    let outcome = match (amiss.text.len(), amiss.tried) {
+        (0, 0) => "not reached",
+        (0, _) => "survived",
+        _ => "FAILED",
+    };
+    let line = format!("{outcome} {name} {:.1}s\n", began.elapsed().as_secs_f32());
+    let file = fs::OpenOptions::new().append(true).create(true).open(file);
+    file.and_then(|mut it| it.write_all(line.as_bytes())).expect("the log of kill points");
 }
 
 fn report(what: &str, amiss: Amiss, failures: &mut Vec<String>) {
@@ -360,17 +400,9 @@ fn a_run_killed_anywhere_is_gone_on_with() {
             let all = points(phase);
             let of = all.len();
             let tried = share(all, seed());
-            let outcome = each(&tried, |point| {
-                let mut amiss = kill_and_go_on(phase, *point, seed());
-                let seed = seed();
-                for text in &mut amiss.text {
-                    *text = format!(
-                        "== {project} {} killed {point} (ORDERINFRA_CRASH_SEED={seed})\n{text}",
-                        phase.name
-                    );
-                }
-                amiss
-            });
+            let seed = seed();
+            let name = |it: &Point| format!("{project} {} killed `{it}`, seed {seed}", phase.name);
+            let outcome = each(&tried, name, |point| kill_and_go_on(phase, *point, seed));
             report(&format!("{project} {} (of {of})", phase.name), outcome, &mut failures);
         }
     }
@@ -393,7 +425,8 @@ fn a_run_killed_many_times_is_gone_on_with() {
             }
             let rounds = rounds.unwrap_or(1);
             let all: Vec<u64> = (0..rounds).map(|it| mixed(seed() ^ (it << 20))).collect();
-            let outcome = each(&all, |round| many_times(phase, *round));
+            let name = |round: &u64| format!("{project} {}, round {round}", phase.name);
+            let outcome = each(&all, name, |round| many_times(phase, *round));
             report(&format!("{project} {}, at random", phase.name), outcome, &mut failures);
         }
     }
@@ -422,9 +455,6 @@ fn many_times(phase: &Phase, seed: u64) -> Amiss {
     }
     let again = world.run(&cloud, &phase.line);
     converged(phase, &world, &cloud, &again, &mut amiss);
-    for text in &mut amiss.text {
-        *text = format!("== {} {}, round {seed}\n{text}", phase.project, phase.name);
-    }
     amiss
 }
 
@@ -436,7 +466,8 @@ fn a_third_of_all_calls_may_fail() {
     for project in projects() {
         let phases = phases(&project);
         let all: Vec<&Phase> = phases.iter().collect();
-        let outcome = each(&all, |phase| {
+        let name = |phase: &&Phase| format!("{project} {}, a third fails", phase.name);
+        let outcome = each(&all, name, |phase| {
             let world = phase.base.again();
             let cloud = harsh(&world, mixed(seed()), 30);
             let ran = world.run(&cloud, &phase.line);
@@ -447,9 +478,6 @@ fn a_third_of_all_calls_may_fail() {
             eprintln!("{project} {}: {failed} of {} calls failed", phase.name, log.len());
             if failed * 5 < log.len() {
                 amiss.text.push("hardly a call failed".to_owned());
-            }
-            for text in &mut amiss.text {
-                *text = format!("== {project} {}, a third fails\n{text}", phase.name);
             }
             amiss
         });

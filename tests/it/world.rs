@@ -212,7 +212,11 @@ impl World {
             let text = fs::read(said(name)).unwrap();
             String::from_utf8_lossy(&text).into_owned()
         };
-        Ran { stdout: text("stdout"), stderr: text("stderr"), code }
+        let (stdout, stderr) = (text("stdout"), text("stderr"));
+        let Some(code) = code else {
+            panic!("`{line}` did not end within {ENDS_WITHIN:?}:\n{stdout}{stderr}");
+        };
+        Ran { stdout, stderr, code }
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -292,17 +296,18 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// `None` when it was killed.
-fn wait(child: &Mutex<Child>) -> Option<i32> {
+/// Its exit code, `None` when it was killed; nothing when it hangs.
+fn wait(child: &Mutex<Child>) -> Option<Option<i32>> {
     let began = Instant::now();
     loop {
         let mut child = child.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
+            return Some(status.code());
         }
         if began.elapsed() > ENDS_WITHIN {
             child.kill().unwrap();
-            panic!("it did not end within {ENDS_WITHIN:?}");
+            child.wait().unwrap();
+            return None;
         }
         drop(child);
         std::thread::sleep(Duration::from_millis(2));

@@ -69,6 +69,8 @@ struct Shared {
     /// Calls that change something, and others, since the kill was set.
     counts: Mutex<[usize; 2]>,
     victim: Mutex<Option<Arc<Mutex<Child>>>>,
+    /// The call at which it was killed.
+    struck: Mutex<Option<String>>,
     ended: AtomicBool,
 }
 
@@ -89,6 +91,7 @@ impl Harsh {
             kill: Mutex::default(),
             counts: Mutex::default(),
             victim: Mutex::default(),
+            struck: Mutex::default(),
             ended: AtomicBool::new(false),
         });
         let all = Arc::clone(&shared);
@@ -114,6 +117,11 @@ impl Harsh {
 
     pub(crate) fn log(&self) -> Vec<Entry> {
         locked(&self.shared.log).clone()
+    }
+
+    /// The call at which the program was last killed.
+    pub(crate) fn struck(&self) -> Option<String> {
+        locked(&self.shared.struck).clone()
     }
 
     /// Changes of one parent at the same time.
@@ -142,7 +150,7 @@ fn serve(connection: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         let call = Call::of(&request);
         let kill = shared.counted(&call);
         if kill == Some(Moment::Before) {
-            shared.strike();
+            shared.strike(&call);
             return Ok(());
         }
         let fate = locked(&shared.weather).before(&call, &mut request);
@@ -167,13 +175,13 @@ fn serve(connection: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             }
         };
         if kill == Some(Moment::Acted) {
-            shared.strike();
+            shared.strike(&call);
             return Ok(());
         }
         locked(&shared.log)[place].status = answer.status();
         answer.write(&mut writer)?;
         if kill == Some(Moment::Answered) {
-            shared.strike();
+            shared.strike(&call);
             return Ok(());
         }
     }
@@ -208,7 +216,8 @@ impl Shared {
     }
 
     /// As a power cut does: without a word.
-    fn strike(&self) {
+    fn strike(&self, call: &Call) {
+        *locked(&self.struck) = Some(format!("{} {}", call.service, call.operation));
         if let Some(victim) = locked(&self.victim).take() {
             drop(locked(&victim).kill());
         }

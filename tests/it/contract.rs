@@ -1,7 +1,8 @@
 //! What every resource type promises, shown on the emulator with the real
 //! program: it is made once, nothing is changed twice, drift is seen and
-//! repaired, updates and replacements do what the plan said, what vanished
-//! comes back, a lost create is found again, and nothing is left behind.
+//! repaired, updates and replacements do what the plan said, it is replaced as
+//! it is, what vanished comes back, a lost create is found again, and nothing is
+//! left behind.
 //!
 //! Each type has a program in `types/`, whose resource `it` is under test:
 //!
@@ -43,7 +44,7 @@ const STACK_BYTES: usize = 64 << 20;
 
 const TAKES_AT_MOST: Duration = Duration::from_secs(40);
 
-const PARTS: [&str; 6] = ["drift", "update", "replace", "vanish", "find", "gone"];
+const PARTS: [&str; 7] = ["drift", "update", "replace", "anew", "vanish", "find", "gone"];
 
 fn pace() -> Pace {
     Pace::hurried(25)
@@ -221,6 +222,9 @@ impl Case<'_> {
             program = trial.with(&[&trial.update, &trial.replace]);
             self.replace(&program).await.map_err(at("replace"))?;
         }
+        if trial.does("anew") {
+            self.anew().map_err(at("anew"))?;
+        }
         if !self.kind.is_local() && trial.does("vanish") {
             self.vanish().await.map_err(at("vanish"))?;
         }
@@ -301,6 +305,19 @@ impl Case<'_> {
         }
         if before.id != after.id && self.trial.does("gone") {
             self.is_gone(&before).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaced by one that is the same in all: where the cloud cannot have both,
+    /// the old one goes first, and never takes the new one with it.
+    fn anew(&self) -> Result<()> {
+        let project = self.project;
+        let before = project.it()?;
+        project.run(&["up", "--yes", "--replace", &before.urn.0])?;
+        project.nothing_to_do()?;
+        if project.it()?.op == before.op {
+            return Err("it was not born again".to_owned());
         }
         Ok(())
     }

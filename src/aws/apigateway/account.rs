@@ -38,6 +38,8 @@ struct Throttle {
 
 impl Resource for Account {
     const TYPE: &'static str = "aws:apigateway/account:Account";
+    /// An account and region have one.
+    const KEY: &'static [&'static str] = &["cloudwatchRoleArn"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -62,6 +62,7 @@ const BATCH: usize = 50;
 
 impl Resource for Target {
     const TYPE: &'static str = "aws:appautoscaling/target:Target";
+    const KEY: &'static [&'static str] = &["serviceNamespace", "resourceId", "scalableDimension"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

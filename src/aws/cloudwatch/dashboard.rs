@@ -32,6 +32,7 @@ const MISSING: &[&str] = &["ResourceNotFound", "DashboardNotFoundError"];
 
 impl Resource for Dashboard {
     const TYPE: &'static str = "aws:cloudwatch/dashboard:Dashboard";
+    const KEY: &'static [&'static str] = &["dashboardName"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

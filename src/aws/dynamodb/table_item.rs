@@ -44,6 +44,8 @@ type Attributes = HashMap<String, AttributeValue>;
 
 impl Resource for TableItem {
     const TYPE: &'static str = "aws:dynamodb/tableItem:TableItem";
+    /// Its key is within `item`.
+    const KEY: &'static [&'static str] = &["tableName"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -51,6 +51,8 @@ pub(super) struct Outputs {
 
 impl Resource for DefaultVpc {
     const TYPE: &'static str = "aws:ec2/defaultVpc:DefaultVpc";
+    /// A new one would be the old one, and go with it.
+    const KEY: &'static [&'static str] = &["forceDestroy"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

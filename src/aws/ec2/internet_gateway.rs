@@ -34,6 +34,7 @@ pub(super) struct Outputs {
 
 impl Resource for InternetGateway {
     const TYPE: &'static str = "aws:ec2/internetGateway:InternetGateway";
+    const KEY: &'static [&'static str] = &["vpcId"];
     const ANONYMOUS: bool = true;
 
     type Inputs = Inputs;

@@ -91,6 +91,7 @@ fn bursting() -> String {
 
 impl Resource for FileSystem {
     const TYPE: &'static str = "aws:efs/fileSystem:FileSystem";
+    const KEY: &'static [&'static str] = &["creationToken"];
     const HELD: bool = true;
     type Inputs = Inputs;
     type Outputs = Outputs;

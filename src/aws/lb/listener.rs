@@ -109,6 +109,7 @@ impl Resource for Listener {
     const TYPE: &'static str = "aws:lb/listener:Listener";
     const ALIASES: &'static [&'static str] =
         &["aws:alb/listener:Listener", "aws:elasticloadbalancingv2/listener:Listener"];
+    const KEY: &'static [&'static str] = &["loadBalancerArn", "port"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

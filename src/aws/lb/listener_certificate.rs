@@ -38,6 +38,7 @@ impl Resource for ListenerCertificate {
         "aws:alb/listenerCertificate:ListenerCertificate",
         "aws:elasticloadbalancingv2/listenerCertificate:ListenerCertificate",
     ];
+    const KEY: &'static [&'static str] = &["listenerArn", "certificateArn"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -115,6 +115,7 @@ impl Resource for ListenerRule {
         "aws:alb/listenerRule:ListenerRule",
         "aws:elasticloadbalancingv2/listenerRule:ListenerRule",
     ];
+    const KEY: &'static [&'static str] = &["listenerArn", "priority"];
     /// A resend may choose another priority.
     const ANONYMOUS: bool = true;
 

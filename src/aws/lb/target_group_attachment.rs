@@ -48,6 +48,8 @@ impl Resource for TargetGroupAttachment {
         "aws:alb/targetGroupAttachment:TargetGroupAttachment",
         "aws:elasticloadbalancingv2/targetGroupAttachment:TargetGroupAttachment",
     ];
+    const KEY: &'static [&'static str] =
+        &["targetGroupArn", "targetId", "port", "availabilityZone"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -75,6 +75,7 @@ const WHOLE: usize = 4;
 
 impl Resource for Record {
     const TYPE: &'static str = "aws:route53/record:Record";
+    const KEY: &'static [&'static str] = &["zoneId", "name", "type", "setIdentifier"];
     type Inputs = Inputs;
     type Outputs = Outputs;
 

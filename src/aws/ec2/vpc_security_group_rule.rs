@@ -56,6 +56,17 @@ impl<const EGRESS: bool> Resource for Rule<EGRESS> {
     } else {
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
     };
+    const KEY: &'static [&'static str] = &[
+        "securityGroupId",
+        "ipProtocol",
+        "fromPort",
+        "toPort",
+        "cidrIpv4",
+        "cidrIpv6",
+        "prefixListId",
+        "referencedSecurityGroupId",
+    ];
+
     type Inputs = Inputs;
     type Outputs = Outputs;
 

@@ -315,7 +315,8 @@ impl Job {
         }
         let id = cx.persist(token, || kind.renamed(cx, id, wanted)).await?;
         if !details.is_empty() {
-            cx.persist(token, || kind.ready(cx, &id, &new)).await?;
+            // Not `new`: what others make of it meanwhile is not waited for.
+            cx.persist(token, || kind.ready(cx, &id, wanted)).await?;
         }
         let asked = may_have_changed(kind, wanted);
         let narrow = Cx { asked: live.is_some().then_some(asked), ..cx.clone() };

@@ -113,8 +113,9 @@ pub trait Resource: Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// Waits until dependents can use it, after a create and after an update.
-    /// Reads only: an interrupt leaves it at any point.
+    /// Waits until dependents can use it, after a create and after an update;
+    /// `new` is what the program sets. Reads only: an interrupt leaves it at any
+    /// point.
     fn ready(_: &Cx, _id: &str, _: &Self::Inputs) -> impl Future<Output = Result<()>> + Send {
         async { Ok(()) }
     }

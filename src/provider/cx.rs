@@ -51,6 +51,10 @@ pub struct Cx {
     pub pace: Pace,
 }
 
+/// However slowly AWS answers, nothing is given up after fewer attempts than
+/// these: with one that took all the time, nothing has been waited for.
+const ATTEMPTS: u32 = 5;
+
 /// Asks who uses a thing that AWS does not let go.
 type Holders<'a> = dyn Fn() -> BoxFuture<'a, Result<Vec<String>>> + Sync + 'a;
 
@@ -116,7 +120,7 @@ impl Cx {
             if let Some(found) = look().await? {
                 return Ok(found);
             }
-            if started.elapsed() >= self.pace.of(limit) {
+            if looks + 1 >= ATTEMPTS && started.elapsed() >= self.pace.of(limit) {
                 break;
             }
             if looks == 0 {
@@ -192,7 +196,7 @@ impl Cx {
                 _ => rule.words.to_owned(),
             };
             let limit = self.limit.map_or(rule.limit, |own| own.max(rule.limit));
-            if started.elapsed() >= self.pace.of(limit) {
+            if tries + 1 >= ATTEMPTS && started.elapsed() >= self.pace.of(limit) {
                 let message = match error.kind {
                     Kind::Service => {
                         format!("still {reason} after {}: {}", words(limit), error.message)

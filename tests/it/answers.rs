@@ -8,6 +8,7 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use serde_json::Value as Json;
@@ -238,6 +239,47 @@ fn a_replacement_waits_for_the_name_that_it_frees() {
     let refused = |it: &&Entry| it.operation == "PutParameter" && it.status == 400;
     assert!(cloud.log().iter().filter(refused).count() > 0, "nobody had to wait");
     run(&world, &cloud, "preview --expect-no-changes").unwrap();
+}
+
+/// A rule that is a resource of its own goes before the new one comes: its
+/// group, changed at the same time, does not wait for it to come back.
+#[test]
+fn a_group_waits_for_no_rule_that_is_replaced() {
+    let program = |tag: &str| {
+        serde_json::json!({ "name": "demo", "runtime": "yaml", "resources": {
+            "net": { "type": "aws:ec2:Vpc", "properties": { "cidrBlock": "10.0.0.0/16" } },
+            "group": { "type": "aws:ec2:SecurityGroup", "properties": {
+                "vpcId": "${net.id}", "tags": { "a": tag },
+            } },
+            "rule": { "type": "aws:vpc:SecurityGroupEgressRule", "properties": {
+                "securityGroupId": "${group.id}", "ipProtocol": "tcp",
+                "fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0",
+            } },
+        } })
+        .to_string()
+    };
+    let world = World::with_program(&program("before"));
+    run(&world, &scripted(&world, Vec::new()), "up --yes").unwrap();
+    fs::write(world.file("Pulumi.yaml"), program("after")).unwrap();
+    // The group's change comes after the rule has gone.
+    let what = Trouble::Refused { code: "RequestLimitExceeded", message: "Rate exceeded" };
+    let slow = Scripted { service: "ec2", operation: "CreateTags", times: 2, what };
+    let cloud = scripted(&world, vec![slow]);
+    let urn = "urn:pulumi:dev::demo::aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule::rule";
+    run(&world, &cloud, &format!("up --yes --replace {urn}")).unwrap();
+    run(&world, &cloud, "preview --expect-no-changes").unwrap();
+}
+
+/// One answer that comes when all the time is over is no reason to give up.
+#[test]
+fn a_late_answer_uses_up_no_patience() {
+    let (_, program) = programs().into_iter().find(|(name, _)| name == "iam-Role.yaml").unwrap();
+    let world = World::with_program(&program.to_string());
+    // IAM shows a role within two minutes, 2.4 seconds here.
+    let what = Trouble::Late(Duration::from_secs(3));
+    let script = vec![Scripted { service: "iam", operation: "GetRole", times: 1, what }];
+    let climate = Climate { script, lag: 2, hurry: crate::world::HURRY, ..Climate::default() };
+    run(&world, &Harsh::start(world.cloud.port, climate), "up --yes").unwrap();
 }
 
 /// A connection that says nothing is given up, and the call made again.

@@ -57,6 +57,8 @@ pub(crate) enum Trouble {
     Lost,
     /// Nothing comes, ever.
     Hang,
+    /// It comes after this time.
+    Late(Duration),
     /// One text of the answer is exchanged for another.
     Says([&'static str; 2]),
     /// Who is asked for network interfaces tells of this one: its description
@@ -211,11 +213,22 @@ impl Weather {
         Duration::from_secs(seconds) / self.climate.hurry.max(1)
     }
 
+    /// How long nothing happens before anything is done with a call.
+    pub(super) fn delay(&mut self, call: &Call) -> Option<Duration> {
+        self.climate.script.iter_mut().find_map(|it| match it.what {
+            Trouble::Late(time) if it.times > 0 && call.is(it.service, it.operation) => {
+                it.times -= 1;
+                Some(time)
+            }
+            _ => None,
+        })
+    }
+
     fn scripted(&mut self, call: &Call) -> Option<Fate> {
         let scripted = self.climate.script.iter_mut().find(|it| {
             it.times > 0
                 && call.is(it.service, it.operation)
-                && !matches!(it.what, Trouble::Says(_))
+                && !matches!(it.what, Trouble::Says(_) | Trouble::Late(_))
         })?;
         scripted.times -= 1;
         Some(match scripted.what {
@@ -224,7 +237,7 @@ impl Weather {
             Trouble::Reset => Fate::Reset,
             Trouble::Lost => Fate::Lost,
             Trouble::Hang => Fate::Hang,
-            Trouble::Says(_) => return None,
+            Trouble::Says(_) | Trouble::Late(_) => return None,
         })
     }
 

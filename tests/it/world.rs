@@ -213,6 +213,9 @@ impl World {
             String::from_utf8_lossy(&text).into_owned()
         };
         let (stdout, stderr) = (text("stdout"), text("stderr"));
+        if code == Some(None) {
+            harsh.settle();
+        }
         let Some(code) = code else {
             panic!("`{line}` did not end within {ENDS_WITHIN:?}:\n{stdout}{stderr}");
         };

@@ -9,9 +9,11 @@ pub(crate) struct Call {
     /// As in the credential's scope: `ec2`, `elasticloadbalancing`.
     pub(crate) service: String,
     pub(crate) operation: String,
-    /// The body with its percent signs decoded.
+    /// The body with its percent signs decoded; the path before it, where that
+    /// says what is meant.
     pub(crate) text: String,
     form: bool,
+    by_path: bool,
 }
 
 /// An operation that starts so changes nothing.
@@ -47,8 +49,13 @@ impl Call {
             }
             None => request.first.rsplit_once(' ').map_or("", |(it, _)| it).to_owned(),
         };
-        let text = if form { decoded(&body) } else { body };
-        Self { service, operation, text, form }
+        let by_path = !form && request.header("x-amz-target").is_none();
+        let text = match by_path {
+            true => format!("{operation}\n{body}"),
+            false if form => decoded(&body),
+            false => body,
+        };
+        Self { service, operation, text, form, by_path }
     }
 
     pub(crate) fn is(&self, service: &str, operation: &str) -> bool {
@@ -61,7 +68,7 @@ impl Call {
     }
 
     pub(super) fn makes(&self) -> bool {
-        MAKES.iter().any(|it| self.operation.starts_with(it))
+        MAKES.iter().any(|it| self.operation.starts_with(it)) || self.operation.starts_with("POST ")
     }
 
     /// The request with one word exchanged for another.
@@ -72,6 +79,9 @@ impl Call {
             false => body.replace(old, new),
         };
         request.body = body.into_bytes();
+        if self.by_path {
+            request.first = request.first.replace(old, new);
+        }
     }
 
     /// A parameter of the form, or a member of the JSON, by its name.

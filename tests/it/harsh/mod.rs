@@ -11,12 +11,13 @@ mod wire;
 
 use std::{
     io::{BufReader, Read as _},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
     process::Child,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use call::Call;
@@ -71,6 +72,8 @@ struct Shared {
     victim: Mutex<Option<Arc<Mutex<Child>>>>,
     /// The call at which it was killed.
     struck: Mutex<Option<String>>,
+    /// Connections that are served.
+    open: AtomicUsize,
     ended: AtomicBool,
 }
 
@@ -92,6 +95,7 @@ impl Harsh {
             counts: Mutex::default(),
             victim: Mutex::default(),
             struck: Mutex::default(),
+            open: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
         });
         let all = Arc::clone(&shared);
@@ -101,8 +105,12 @@ impl Harsh {
                     break;
                 }
                 let shared = Arc::clone(&all);
-                // The client has gone, which is its business.
-                std::thread::spawn(move || drop(serve(&connection, &shared)));
+                shared.open.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    // The client has gone, which is its business.
+                    drop(serve(&connection, &shared));
+                    shared.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         Self { port, shared }
@@ -122,6 +130,20 @@ impl Harsh {
     /// The call at which the program was last killed.
     pub(crate) fn struck(&self) -> Option<String> {
         locked(&self.shared.struck).clone()
+    }
+
+    /// Until all that a killed program has sent is done or dropped: AWS takes a
+    /// moment for it, a busy emulator takes longer than the next run looks for it.
+    pub(crate) fn settle(&self) {
+        let mut last = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("it listens");
+        last.shutdown(Shutdown::Write).expect("it is connected");
+        // When this one has been served, all before it have begun to be.
+        drop(last.read_to_end(&mut Vec::new()));
+        let began = Instant::now();
+        while self.shared.open.load(Ordering::SeqCst) > 0 {
+            assert!(began.elapsed() < Duration::from_secs(60), "a connection stays open");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Changes of one parent at the same time.
@@ -153,6 +175,8 @@ fn serve(connection: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             shared.strike(&call);
             return Ok(());
         }
+        let delay = locked(&shared.weather).delay(&call);
+        std::thread::sleep(delay.unwrap_or_default());
         let fate = locked(&shared.weather).before(&call, &mut request);
         let place = shared.note(&call);
         let answer = match fate {

@@ -11,6 +11,7 @@ because importing moto's backends is most of the time that a start takes.
 
 import copy
 import functools
+import gc
 import hashlib
 import io
 import json
@@ -53,6 +54,9 @@ for it in (UNCHECKED, UNCHECKED.validation, UNCHECKED.validation.exceptions):
 # What the order systems ask first, imported while the user's program is read.
 WARMED = ("sts", "ec2", "iam", "logs", "ecs", "elb", "rds", "cloudwatch", "secretsmanager")
 WARMED += ("ssm", "ecr", "kms", "acm", "wafv2", "applicationautoscaling", "sqs")
+
+# What the copies of a cloud use beside these and what is patched.
+SHARED = ("apigatewayv2", "autoscaling", "efs", "route53")
 
 # By what an application is made for: called once, before its first request.
 PATCHES = {}
@@ -2700,6 +2704,7 @@ class Emulator:
         # moto's dictionaries have no locks of their own.
         self.lock = threading.RLock()
         self.warmed = threading.Event()
+        self.shared = False
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
@@ -2759,6 +2764,7 @@ class Emulator:
         self.warmed.wait()
         reading, writing = os.pipe()
         with self.lock:  # nobody is halfway through a request
+            self.share()
             parent, child = os.getpid(), os.fork()
         if child == 0:
             try:
@@ -2770,6 +2776,28 @@ class Emulator:
         with os.fdopen(reading) as pipe:
             port = int(pipe.readline())
         return {"port": port, "pid": child}
+
+    def share(self):
+        """Loads what each copy would load for itself, and leaves its memory shared."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.core.responses import BaseResponse, _get_method_urls
+        from moto.core.utils import get_service_model
+        from moto.iam.models import get_account_id_from, iam_backends
+
+        if self.shared:
+            return
+        self.shared = True
+        for service in (*PATCHES, *SHARED):
+            if service not in self.moto.app_instances:
+                self.moto.app_instances[service] = patched_app(service)
+        for name in {it().boto3_service_name for it in heirs(BaseResponse)} - {""}:
+            get_service_model(name)
+            _get_method_urls(name, "us-east-1")
+        # With AWS's own policies, in each partition.
+        if iam_backends[DEFAULT_ACCOUNT_ID]["aws"]:
+            get_account_id_from("")
+        # A collection would write into every page.
+        gc.freeze()
 
     def serve(self, port, started, parent=None):
         """Until the end, or that of the parent."""
@@ -2792,6 +2820,13 @@ class Emulator:
         self.warmed.set()
 
 
+def heirs(kind):
+    """All classes below one."""
+    for it in kind.__subclasses__():
+        yield it
+        yield from heirs(it)
+
+
 def outlive(parent):
     """Ends this process soon after its parent."""
     while os.getppid() == parent:
@@ -2807,12 +2842,15 @@ def census():
     """How many of each kind every service keeps, and the ids of each.
 
     Counts moto's models themselves, whatever the service: nothing can be
-    forgotten in a list of kinds. Keys that AWS keeps for itself are nobody's."""
+    forgotten in a list of kinds. Keys and policies of AWS itself are nobody's."""
     found = {}
     seen = set()
 
     def gone(model):
         if getattr(model, "key_manager", None) == "AWS":
+            return True
+        # Five partitions of the managed policies of IAM.
+        if type(model).__name__ == "AWSManagedPolicy":
             return True
         fields = ("status", "state", "key_state", "last_status")
         states = (getattr(model, name, None) for name in fields)

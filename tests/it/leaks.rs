@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 use crate::{
-    everywhere::projects,
+    everywhere::{USUAL, projects},
     harsh::{Climate, Harsh, Scripted, Trouble},
     world::World,
 };
@@ -98,5 +98,6 @@ fn no_secret_of_any_stack_is_written_in_clear() {
         drop(world.run(&mild, "destroy --yes"));
         clean(world.folder(), &kept, &mut scanned);
     }
-    assert!(all > 0, "no stack has a secret");
+    // Not every stack has one.
+    assert!(all > 0 || !projects().iter().any(|it| it == USUAL), "no stack has a secret");
 }

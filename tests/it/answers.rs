@@ -270,6 +270,24 @@ fn a_group_waits_for_no_rule_that_is_replaced() {
     run(&world, &cloud, "preview --expect-no-changes").unwrap();
 }
 
+/// What waits for a person to confirm it does not say its ARN: a lost request is
+/// made again, and leads to the same subscription.
+#[test]
+fn a_subscription_that_nobody_has_confirmed_is_asked_for_again() {
+    let program = serde_json::json!({ "name": "demo", "runtime": "yaml", "resources": {
+        "topic": { "type": "aws:sns:Topic", "properties": {} },
+        "mail": { "type": "aws:sns:TopicSubscription", "properties": {
+            "topic": "${topic.arn}", "protocol": "email", "endpoint": "a@example.com",
+        } },
+    } });
+    let world = World::with_program(&program.to_string());
+    let lost = Scripted { service: "sns", operation: "Subscribe", times: 1, what: Trouble::Lost };
+    run(&world, &scripted(&world, vec![lost]), "up --yes").unwrap();
+    run(&world, &scripted(&world, Vec::new()), "preview --expect-no-changes").unwrap();
+    let kept = world.cloud.census().remove("sns.Subscription").unwrap_or_default();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+}
+
 /// One answer that comes when all the time is over is no reason to give up.
 #[test]
 fn a_late_answer_uses_up_no_patience() {

@@ -102,9 +102,10 @@ impl Resource for TopicSubscription {
     }
 
     /// Subscribing an endpoint again gives the subscription that is there:
-    /// look first, so that nobody else's is taken over.
+    /// look first, so that nobody else's is taken over. One that still waits to be
+    /// confirmed is nobody's, and may be what a lost request has made.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        if listed(cx, new).await?.is_some() {
+        if confirmed(cx, new).await?.is_some() {
             return Err(Error::not_ours("a subscription of this endpoint to the topic"));
         }
         let attributes = attributes(new).into_iter();
@@ -170,10 +171,9 @@ impl Resource for TopicSubscription {
     }
 
     /// No tags: a topic has one subscription of an endpoint. One that waits to
-    /// be confirmed is listed without its ARN; to ask again is harmless.
+    /// be confirmed does not say its ARN; to ask again is harmless, and tells it.
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
-        let arn = listed(cx, inputs).await?;
-        Ok(arn.filter(|it| it.starts_with("arn:")))
+        confirmed(cx, inputs).await
     }
 }
 
@@ -204,15 +204,15 @@ fn attributes(inputs: &Inputs) -> Vec<(&'static str, String)> {
     filter.into_iter().chain(others).collect()
 }
 
-/// The ARN of the topic's subscription of this endpoint, or a word in its
-/// place.
-async fn listed(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
+/// The ARN of the topic's subscription of this endpoint; another word stands in
+/// its place until it is confirmed.
+async fn confirmed(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
     let call = cx.aws.sns().list_subscriptions_by_topic().topic_arn(&inputs.topic);
     let mut pages = call.into_paginator().send();
     while let Some(page) = pages.next().await {
         for it in page?.subscriptions() {
             if it.protocol() == Some(&inputs.protocol) && it.endpoint() == Some(&inputs.endpoint) {
-                return Ok(it.subscription_arn.clone());
+                return Ok(it.subscription_arn.clone().filter(|it| it.starts_with("arn:")));
             }
         }
     }

@@ -184,9 +184,12 @@ fn victims(world: &World) -> Vec<String> {
     let cloud = Harsh::start(world.cloud.port, Climate::default());
     let state = well(world.run(&cloud, "stack --json --show-urns"), "looking at the stack").json();
     let mut found: BTreeMap<String, String> = BTreeMap::new();
+    // What is known of a type is not asked again of each of its kind.
+    let mut known: BTreeMap<&str, String> = BTreeMap::new();
     for resource in state["resources"].as_array().unwrap().iter().rev() {
         let urn = resource["urn"].as_str().unwrap();
-        if !resource["type"].as_str().is_some_and(|it| it.starts_with("aws:")) {
+        let token = resource["type"].as_str().unwrap_or_default();
+        if !token.starts_with("aws:") || known.get(token).is_some_and(|it| found.contains_key(it)) {
             continue;
         }
         let ran = world.run(&cloud, &format!("preview --json --replace {urn}"));
@@ -197,10 +200,11 @@ fn victims(world: &World) -> Vec<String> {
         let ops = steps.iter().filter(|it| it["op"] != "same" && it["op"] != "read");
         let own = steps.iter().find(|it| it["urn"] == urn);
         let order = own.map(|it| it["op"].to_string()).filter(|it| it.contains("replace"));
-        if let Some(order) = order
-            && ops.count() <= 6
-        {
-            found.entry(order).or_insert_with(|| urn.to_owned());
+        if let Some(order) = order {
+            known.insert(token, order.clone());
+            if ops.count() <= 6 {
+                found.entry(order).or_insert_with(|| urn.to_owned());
+            }
         }
         if found.len() == 2 {
             break;
@@ -241,7 +245,19 @@ fn share(all: Vec<Point>, seed: u64) -> Vec<Point> {
         by_lot.push((mixed(seed.wrapping_add(at as u64)), point));
     }
     by_lot.sort_by_key(|(lot, _)| *lot);
-    by_lot.into_iter().take(to).skip(from).map(|(_, point)| point).collect()
+    // Between two reads nothing changes, neither in the cloud nor in the state:
+    // what is killed at them is a world that others leave, too.
+    let read = |it: &Point| matches!(it, Point::Call(kill) if !kill.change);
+    let (reads, others): (Vec<Point>, Vec<Point>) =
+        by_lot.into_iter().map(|(_, point)| point).partition(read);
+    let mut reads = reads.into_iter();
+    let mut order: Vec<Point> = Vec::new();
+    for three in others.chunks(3) {
+        order.extend(three);
+        order.extend(reads.next());
+    }
+    order.extend(reads);
+    order.into_iter().take(to).skip(from).collect()
 }
 
 /// What is wrong after all has been done.

@@ -107,6 +107,7 @@ pub enum Probe {
 pub struct Http {
     pub path: String,
     pub status: u32,
+    /// How many requests; with none it passes.
     pub count: u32,
     /// For all of them together.
     #[serde(with = "spans")]
@@ -336,6 +337,28 @@ impl Spec {
         spec.filter(|_| wrong.is_empty()).ok_or(wrong)
     }
 
+    /// All that it names in AWS.
+    pub fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
+        let colors = [&mut self.colors.blue, &mut self.colors.green].into_iter();
+        let colors = colors.flat_map(|it| [Some(&mut it.target_group), it.service.as_mut()]);
+        let (route, probes) = match &mut self.test {
+            Some(Test { route, probes }) => (route.as_mut(), Some(probes)),
+            None => (None, None),
+        };
+        let route = route.and_then(|it| match it {
+            TestRoute::Route(it) | TestRoute::Listener(it) => Some(it),
+            TestRoute::Header { .. } => None,
+        });
+        let Hooks { before_shift, after_step, on_rollback, on_done } = &mut self.hooks;
+        let hooks = [before_shift, after_step, on_rollback, on_done].into_iter().chain(probes);
+        let functions = hooks.flatten().filter_map(|it| match it {
+            Probe::Lambda(it) => Some(&mut it.function),
+            Probe::Http(_) | Probe::Exec(_) => None,
+        });
+        let routes = self.routes.iter_mut().flatten();
+        colors.flatten().chain(route).chain(routes).chain(&mut self.alarms).chain(functions)
+    }
+
     /// What is wrong already, whatever the unknown parts turn out to be.
     pub fn check(name: &str, value: &Value) -> Vec<Wrong> {
         let found = Found::default();
@@ -492,7 +515,7 @@ fn http(node: &Node<'_>) -> Option<Http> {
         Some(path)
     });
     let status = fields.or("status", 200, |it| it.whole(100..=599));
-    let count = fields.or("count", 1, |it| it.whole(1..=10_000));
+    let count = fields.or("count", 1, |it| it.whole(0..=10_000));
     let within = fields.or("within", HTTP_WITHIN, Node::period);
     let max_ms = fields.maybe("maxMs", |it| it.whole(1..=u32::MAX));
     Some(Http { path: path?, status: status?, count: count?, within: within?, max_ms: max_ms? })

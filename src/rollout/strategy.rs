@@ -203,11 +203,11 @@ impl Pause {
 }
 
 /// The keys of each mapping.
-pub(super) const STRATEGY: &[&str] = &["steps", "bake", "canary", "linear"];
-pub(super) const CANARY: &[&str] = &["weight", "bake"];
-pub(super) const LINEAR: &[&str] = &["weight", "every"];
-pub(super) const STEP: &[&str] = &["weight", "bake", "pause"];
-pub(super) const PAUSE: &[&str] = &["timeout", "then"];
+pub const STRATEGY: &[&str] = &["steps", "bake", "canary", "linear"];
+pub const CANARY: &[&str] = &["weight", "bake"];
+pub const LINEAR: &[&str] = &["weight", "every"];
+pub const STEP: &[&str] = &["weight", "bake", "pause"];
+pub const PAUSE: &[&str] = &["timeout", "then"];
 
 impl FromStr for Strategy {
     type Err = String;

@@ -317,7 +317,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
         "colours": {},
         "routes": [],
         "test": { "route": "arn:aws:x", "header": {}, "priority": 0, "probes": [
-            {}, { "http": { "path": "healthz", "status": 20, "count": 0, "within": 0 } },
+            {}, { "http": { "path": "healthz", "status": 20, "count": -1, "within": 0 } },
             { "exec": "smoke.sh" }, { "exec": [] }, { "exec": {}, "lambda": 5 },
         ] },
         "strategy": { "steps": [{ "weight": 5, "bake": "soon" }, { "bake": "1m", "wait": 1 }] },
@@ -341,7 +341,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
     `rollouts.web.test.probes[0]` needs one of http, exec, lambda
     `rollouts.web.test.probes[1].http.path` must begin with `/`
     `rollouts.web.test.probes[1].http.status` must be a whole number from 100 to 599
-    `rollouts.web.test.probes[1].http.count` must be a whole number from 1 to 10000
+    `rollouts.web.test.probes[1].http.count` must be a whole number from 0 to 10000
     `rollouts.web.test.probes[1].http.within` must be longer than nothing
     `rollouts.web.test.probes[2].exec` must be a list of the command and its arguments, and this is a text
     `rollouts.web.test.probes[3].exec` has no command

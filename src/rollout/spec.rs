@@ -456,7 +456,7 @@ fn test(node: &Node<'_>) -> Option<Test> {
     let priority = fields.maybe("priority", |it| it.whole(1..=PRIORITY_MAX));
     let said = ["route", "listener", "header"].iter().any(|it| fields.get(it).is_some());
     let route = match said {
-        true => test_route(&fields, &priority).map(Some),
+        true => test_route(&fields, priority.flatten()).map(Some),
         false => Some(None),
     };
     if let Some(stray) = fields.get("priority").filter(|_| fields.get("header").is_none()) {
@@ -469,7 +469,7 @@ fn test(node: &Node<'_>) -> Option<Test> {
     Some(Test { route: route?, probes: probes? })
 }
 
-fn test_route(fields: &Fields<'_>, priority: &Option<Option<u32>>) -> Option<TestRoute> {
+fn test_route(fields: &Fields<'_>, priority: Option<u32>) -> Option<TestRoute> {
     let node = fields.one_of(&["route", "listener", "header"])?;
     match node.key() {
         "route" => ROUTE.read(&node).map(TestRoute::Route),
@@ -479,10 +479,8 @@ fn test_route(fields: &Fields<'_>, priority: &Option<Option<u32>>) -> Option<Tes
             if header.as_ref().is_some_and(BTreeMap::is_empty) {
                 node.wrong("is empty, and would be true of every request");
             }
-            if fields.need("priority").is_none() {
-                return None;
-            }
-            Some(TestRoute::Header { header: header?, priority: (*priority)?? })
+            fields.need("priority")?;
+            Some(TestRoute::Header { header: header?, priority: priority? })
         }
     }
 }

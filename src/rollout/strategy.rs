@@ -369,6 +369,7 @@ pub(super) mod maybe_spans {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+    #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
     pub(in crate::rollout) fn serialize<S: Serializer>(
         span: &Option<Duration>,
         to: S,

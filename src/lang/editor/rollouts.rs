@@ -16,19 +16,24 @@ pub(super) fn definitions() -> JsonMap<String, Json> {
     all.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect()
 }
 
+fn expression() -> Json {
+    json!({ "$ref": "#/definitions/expression" })
+}
+
 fn object(required: &[&str], properties: Json) -> Json {
-    json!({
+    let shape = json!({
         "type": "object",
         "required": required,
         "properties": properties,
         "additionalProperties": false,
-    })
+    });
+    json!({ "anyOf": [shape, expression()] })
 }
 
 /// One of the shapes, or an expression.
 fn either(doc: &str, shapes: &[Json]) -> Json {
     let mut any = shapes.to_vec();
-    any.push(json!({ "$ref": "#/definitions/expression" }));
+    any.push(expression());
     json!({ "description": doc, "anyOf": any })
 }
 
@@ -37,7 +42,7 @@ fn of(name: &str) -> Json {
 }
 
 fn list(item: &Json) -> Json {
-    json!({ "type": "array", "items": item })
+    json!({ "anyOf": [{ "type": "array", "items": item }, expression()] })
 }
 
 fn text(doc: &str) -> Json {
@@ -159,8 +164,8 @@ fn probe() -> Json {
             "lambda": { "anyOf": [text("The function, its name or its ARN"), object(&["function"], lambda)] },
         }),
     );
-    shape["minProperties"] = 1.into();
-    shape["maxProperties"] = 1.into();
+    shape["anyOf"][0]["minProperties"] = 1.into();
+    shape["anyOf"][0]["maxProperties"] = 1.into();
     shape
 }
 
@@ -223,26 +228,27 @@ mod tests {
         let all = Json::Object(definitions());
         let cases: &[(&str, &[&str])] = &[
             ("/rollout", spec::ROLLOUT),
-            ("/rollout/properties/colors", spec::COLORS),
-            ("/rollout/properties/analysis", spec::ANALYSIS),
-            ("/rollout/properties/health", spec::HEALTH),
-            ("/rollout/properties/capacity", spec::CAPACITY),
-            ("/rollout/properties/deadMan", spec::DEAD_MAN),
+            ("/rollout/anyOf/0/properties/colors", spec::COLORS),
+            ("/rollout/anyOf/0/properties/analysis", spec::ANALYSIS),
+            ("/rollout/anyOf/0/properties/health", spec::HEALTH),
+            ("/rollout/anyOf/0/properties/capacity", spec::CAPACITY),
+            ("/rollout/anyOf/0/properties/deadMan", spec::DEAD_MAN),
             ("/rolloutColor", spec::COLOR),
             ("/rolloutTest", spec::TEST),
             ("/rolloutProbe", spec::PROBE),
-            ("/rolloutProbe/properties/http", spec::HTTP),
-            ("/rolloutProbe/properties/exec/anyOf/1", spec::EXEC),
-            ("/rolloutProbe/properties/lambda/anyOf/1", spec::LAMBDA),
+            ("/rolloutProbe/anyOf/0/properties/http", spec::HTTP),
+            ("/rolloutProbe/anyOf/0/properties/exec/anyOf/1", spec::EXEC),
+            ("/rolloutProbe/anyOf/0/properties/lambda/anyOf/1", spec::LAMBDA),
             ("/rolloutHooks", spec::HOOKS),
             ("/rolloutStrategy/anyOf/1", strategy::STRATEGY),
-            ("/rolloutStrategy/anyOf/1/properties/canary", strategy::CANARY),
-            ("/rolloutStrategy/anyOf/1/properties/linear", strategy::LINEAR),
+            ("/rolloutStrategy/anyOf/1/anyOf/0/properties/canary", strategy::CANARY),
+            ("/rolloutStrategy/anyOf/1/anyOf/0/properties/linear", strategy::LINEAR),
             ("/rolloutStep/anyOf/1", strategy::STEP),
-            ("/rolloutStep/anyOf/1/properties/pause/anyOf/1", strategy::PAUSE),
+            ("/rolloutStep/anyOf/1/anyOf/0/properties/pause/anyOf/1", strategy::PAUSE),
         ];
         for (at, known) in cases {
-            let shape = all.pointer(at).and_then(|it| it["properties"].as_object());
+            let shape = all.pointer(&format!("{at}/anyOf/0"));
+            let shape = shape.and_then(|it| it["properties"].as_object());
             let described: Vec<&String> = shape.into_iter().flatten().map(|(key, _)| key).collect();
             assert_eq!(described, known.iter().collect::<Vec<_>>(), "{at}");
         }

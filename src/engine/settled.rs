@@ -227,21 +227,18 @@ rollouts:
             config: &config.map(|(key, it)| (key.to_owned(), Value::string(it))).into(),
             registry: &Registry::default(),
         };
-        let mut text = String::new();
-        for (name, read) in rollouts(&given) {
-            text += &match read {
-                Ok(spec) => {
-                    let colors = serde_json::to_string(&spec.colors).expect("JSON");
-                    let alarms = serde_json::to_string(&spec.alarms).expect("JSON");
-                    format!("{name}: {colors}\n  {alarms} {:?}\n", spec.final_bake)
-                }
-                Err(wrong) => wrong.iter().fold(format!("{name}:\n"), |text, it| {
-                    let span = it.span.as_ref().expect("a place");
-                    format!("{text}  {}:{} {}\n", span.line, span.column, it.message)
-                }),
-            };
-        }
-        text
+        let shown = |(name, read): (String, Result<Spec, Vec<Diagnostic>>)| match read {
+            Ok(spec) => {
+                let colors = serde_json::to_string(&spec.colors).expect("JSON");
+                let alarms = serde_json::to_string(&spec.alarms).expect("JSON");
+                format!("{name}: {colors}\n  {alarms} {:?}\n", spec.final_bake)
+            }
+            Err(wrong) => wrong.iter().fold(format!("{name}:\n"), |text, it| {
+                let span = it.span.as_ref().expect("a place");
+                format!("{text}  {}:{} {}\n", span.line, span.column, it.message)
+            }),
+        };
+        rollouts(&given).into_iter().map(shown).collect()
     }
 
     fn all() -> Vec<ResourceState> {

@@ -4,6 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    str::FromStr,
     time::Duration,
 };
 
@@ -215,16 +216,10 @@ impl<'a> Node<'a> {
         self.parsed(strategy::permille)
     }
 
-    /// One of some words, as serde knows them.
-    pub(super) fn choice<T: DeserializeOwned>(&self) -> Option<T> {
+    /// One of the words of an enumeration.
+    pub(super) fn choice<T: FromStr<Err = String>>(&self) -> Option<T> {
         let Value::String(text) = self.value else { return self.instead("a word") };
-        let read = serde_json::from_value(text.as_str().into());
-        read.map_err(|why: serde_json::Error| {
-            let why = why.to_string();
-            let (_, words) = why.split_once("expected ").unwrap_or_default();
-            self.wrong(format!("cannot be `{text}`: it is {words}"));
-        })
-        .ok()
+        text.parse().map_err(|why: String| self.wrong(why)).ok()
     }
 }
 
@@ -278,6 +273,34 @@ impl<'a> Fields<'a> {
         }
         last
     }
+}
+
+/// Enumerations of words, as programs and flags write them; the first is the
+/// default.
+macro_rules! words {
+    ($($name:ident { $first:ident $(, $other:ident)* })*) => {$(
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { #[default] $first $(, $other)* }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                $crate::rollout::read::one_of_words(text)
+            }
+        }
+    )*};
+}
+pub(super) use words;
+
+/// By serde, which knows the words.
+pub(super) fn one_of_words<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|why| {
+        let why = why.to_string();
+        let (_, words) = why.split_once("expected ").unwrap_or_default();
+        format!("cannot be `{text}`: it is {words}")
+    })
 }
 
 fn word(value: &Value) -> &'static str {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use super::read::Wrong;
 use super::{
     LISTENER, RULE,
-    read::{Fields, Found, Node},
+    read::{Fields, Found, Node, words},
     strategy::{Strategy, spans},
 };
 use crate::model::{Urn, Value};
@@ -204,16 +204,6 @@ pub struct Hooks {
     pub on_done: Vec<Probe>,
 }
 
-/// Enumerations of words, as programs and flags write them.
-macro_rules! words {
-    ($($name:ident { $first:ident $(, $other:ident)* })*) => {$(
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { #[default] $first $(, $other)* }
-    )*};
-}
-
-// The first is the default.
 words! {
     Compare { Auto, Off }
     OnInconclusive { Hold, Continue, Rollback }

@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::read::Node;
+use super::read::{Node, words};
 
 /// All of the traffic.
 pub const WHOLE: u32 = 1000;
@@ -58,13 +58,9 @@ pub struct Pause {
     pub then: Then,
 }
 
-/// What a pause becomes when its time is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Then {
-    Continue,
-    #[default]
-    Rollback,
+// What a pause becomes when its time is over.
+words! {
+    Then { Rollback, Continue }
 }
 
 impl Step {

@@ -391,16 +391,16 @@ fn every_strategy_has_its_form() {
         json!({}),
         json!("rolling"),
     ];
-    let mut all = String::new();
-    for case in cases {
+    let shown = |case| {
         let read = Spec::read("web", &alone(json!({ "strategy": case })));
-        all += &match read {
+        match read {
             Ok(spec) => format!("{case}\n  {}\n", spec.strategy),
             Err(wrong) => {
                 wrong.iter().fold(format!("{case}\n"), |all, it| format!("{all}  ! {it}\n"))
             }
-        };
-    }
+        }
+    };
+    let all: String = cases.iter().map(shown).collect();
     insta::assert_snapshot!(all, @r#"
     "canary:10/5m"
       10 % for 5m, 100 %

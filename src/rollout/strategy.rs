@@ -94,8 +94,8 @@ impl Strategy {
     /// The same amount more each time.
     pub fn linear(permille: u32, every: Duration) -> Result<Self, String> {
         part(permille)?;
-        let below = (1..).map(|it| it * permille).take_while(|it| *it < WHOLE);
-        Self::of(below.map(|it| Step::new(it, every)).collect())
+        let steps = (1..=WHOLE / permille).map(|it| Step::new(it * permille, every));
+        Self::of(steps.filter(|it| it.permille < WHOLE).collect())
     }
 
     /// `5/10m,25,100`; `bake` is for the steps below 100 that say none. What
@@ -253,9 +253,10 @@ impl fmt::Display for Strategy {
     }
 }
 
-/// Less than all of it.
+/// Some of it, and less than all.
 fn part(permille: u32) -> Result<(), String> {
     match permille {
+        0 => Err("0 % moves nothing".to_owned()),
         WHOLE.. => Err("100 % at first is `all-at-once`".to_owned()),
         _ => Ok(()),
     }
@@ -508,6 +509,7 @@ mod tests {
         let bake = Duration::from_secs(60);
         let made = Strategy::from_steps("5/10m,25,100", bake).map(|it| it.to_string());
         assert_eq!(made.as_deref(), Ok("5 % for 10m, 25 % for 1m, 100 %"));
+        assert!(Strategy::linear(0, bake).is_err() && Strategy::canary(0, bake).is_err());
     }
 
     #[test]

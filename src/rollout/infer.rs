@@ -33,6 +33,10 @@ pub fn rollout(snapshot: &Snapshot, outputs: &[(String, Value)]) -> Result<Spec,
         Some(pair) => pair,
         None => stack.by_names()?,
     };
+    if blue.id == green.id {
+        let message = format!("blue and green are the same target group: {}", shown(&blue));
+        return Err(stack.unclear(message, &[]));
+    }
     let routes = stack.routes(&blue.id, &green.id);
     if routes.is_empty() {
         let message = format!(
@@ -71,7 +75,8 @@ type Pair = [Part; 2];
 impl<'a> Stack<'a> {
     fn of(&self, tokens: &'a [&str]) -> impl Iterator<Item = &'a ResourceState> {
         let all = self.snapshot.resources.iter();
-        all.filter(move |it| it.phase != Phase::Condemned && tokens.contains(&it.token.as_str()))
+        let there = |it: &&ResourceState| !matches!(it.phase, Phase::Condemned | Phase::Sent);
+        all.filter(there).filter(move |it| tokens.contains(&it.token.as_str()))
     }
 
     /// `blueTargetGroupArn` and `greenTargetGroupArn`
@@ -385,6 +390,7 @@ mod tests {
             inferred(apart, OUTPUTS),
             inferred(crowded, OUTPUTS),
             inferred(Vec::new(), &[]),
+            inferred(Vec::new(), &[OUTPUTS[0], ("greenTargetGroupArn", "arn:one")]),
         ];
         insta::assert_snapshot!(all.join("\n---\n"), @r"
         the stack has 2 pairs of blue and green target groups: `aBlue` and `aGreen`; `bBlue` and `bGreen`
@@ -475,6 +481,22 @@ mod tests {
 
         ---
         the program has no `rollouts`, the stack has no outputs `blueTargetGroupArn` and `greenTargetGroupArn`, and no action forwards to two target groups that are named blue and green
+
+        Say it in the program, as it should be:
+
+        rollouts:
+          web:
+            colors:
+              blue:
+                targetGroup: ${blueTargets}
+                service: ${blueService}
+              green:
+                targetGroup: ${greenTargets}
+                service: ${greenService}
+            strategy: canary:10/5m
+
+        ---
+        blue and green are the same target group: `arn:one`
 
         Say it in the program, as it should be:
 

@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::model::value::{Ref, Unknown};
+use crate::{
+    model::value::{Ref, Unknown},
+    rollout::LISTENER,
+};
 
 const GROUP_ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup";
 

@@ -58,7 +58,7 @@
 //! builtin/           types that live in the state only
 //!   random/, tls/, std/ the packages of those names
 //! rollout/           routes of traffic and what their weights become (pure)
-//!   spec.rs            what a program says under `rollouts:`; `read.rs` reads it
+//!   spec.rs            what a program says under `rollouts:`, read by `spec/section.rs`
 //!   strategy.rs        steps, spans of time and percentages, also of flags
 //!   infer.rs           a rollout that no program has said
 //! aws/               the only folder that names the SDK; one file per type

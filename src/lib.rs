@@ -45,6 +45,8 @@
 //!   recover.rs         what a cut-off run left open
 //!   refresh.rs         live state in as few calls as AWS allows
 //!   deployment/        a stack to a Pulumi deployment, and back (pure)
+//!   govern.rs          what a shift owns of a resource, and `up` leaves alone
+//!   settled.rs         rollouts of a program over the state alone
 //! store/             the SQLite file: journal, fold, lock, encryption
 //!   open.rs            is it a state file, is it whole, may it be written
 //!   backup.rs          copies before each run, and their way back
@@ -56,6 +58,9 @@
 //! builtin/           types that live in the state only
 //!   random/, tls/, std/ the packages of those names
 //! rollout/           routes of traffic and what their weights become (pure)
+//!   spec.rs            what a program says under `rollouts:`, read by `spec/section.rs`
+//!   strategy.rs        steps, spans of time and percentages, also of flags
+//!   infer.rs           a rollout that no program has said
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
 //!   twin.rs, mirror.rs parts of large resources, in our words and the SDK's
@@ -74,12 +79,12 @@
 //!
 //! ```text
 //! model                nothing of ours
-//! lang                 model
+//! lang                 model, rollout (what a section may say)
 //! provider             model; `cx.rs` also `aws::Clients`
 //! builtin              model, provider, lang::providers (schemas)
 //! rollout              model
 //! aws                  model, provider
-//! engine               model, lang, provider
+//! engine               model, lang, provider, rollout
 //! store                model, provider (`Place`), engine::govern (its record)
 //! cli                  everyone
 //! ```

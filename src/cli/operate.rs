@@ -22,6 +22,7 @@ use crate::{
     aws::jobs::{self, Job, JobState, Launch, Line},
     model::{ResourceState, Value},
     provider::{AnyResource, Cx},
+    rollout::strategy,
 };
 
 const SERVICE: &str = "aws:ecs/service:Service";
@@ -66,23 +67,8 @@ pub(super) struct Logs {
     #[arg(short, long)]
     follow: bool,
     /// How far back: 30s, 10m, 2h, 1d
-    #[arg(long, default_value = "1h", value_parser = span)]
+    #[arg(long, default_value = "1h", value_parser = strategy::duration)]
     since: Duration,
-}
-
-/// `90s`, `10m`, `2h`, `1d`
-fn span(text: &str) -> std::result::Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.len() - text.chars().last().map_or(0, char::len_utf8));
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => 24 * 60 * 60,
-        _ => return Err("it is a number with s, m, h or d, such as 10m".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "it has no whole number before its unit")?;
-    let seconds = number.checked_mul(seconds).filter(|it| *it <= 366 * 24 * 60 * 60);
-    seconds.map(Duration::from_secs).ok_or_else(|| "that is longer than a year".to_owned())
 }
 
 /// A stack as the state has it; its program is not needed.
@@ -364,15 +350,6 @@ fn groups<'a>(opened: &'a Opened, wanted: &[String]) -> Result<Vec<&'a ResourceS
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_of_time() {
-        assert_eq!(span("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(span("2h"), Ok(Duration::from_secs(7200)));
-        for wrong in ["", "h", "5", "1w", "-1m", "99999999999d", "1é"] {
-            assert!(span(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_line_is_shown_once_and_a_late_one_too() {

@@ -202,7 +202,12 @@ fn governed(scene: &Scene) -> Vec<Governed> {
     scene
         .routes
         .iter()
-        .map(|(route, _)| Governed { urn: route.urn.clone(), groups: groups() })
+        .map(|(route, _)| Governed {
+            urn: route.urn.clone(),
+            groups: groups(),
+            properties: Vec::new(),
+            rollout: None,
+        })
         .collect()
 }
 

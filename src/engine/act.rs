@@ -9,6 +9,7 @@ use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 use super::{
     connect::Connections,
     diff::{self, Sides},
+    govern,
     halt::Cause,
     inputs, path, refresh,
     watch::{Watch, Watched},
@@ -433,14 +434,10 @@ fn may_have_changed(kind: &dyn AnyResource, wanted: &Value) -> BTreeSet<String> 
 }
 
 /// Keeps what the plan has settled otherwise than the program says: ignored
-/// properties, and weights that a shift governs.
-pub(super) fn as_planned(wanted: &mut Value, planned: &Value, ignored: &[String]) {
-    for pattern in ignored {
+/// properties, and what a shift governs.
+pub(super) fn as_planned(wanted: &mut Value, planned: &Value, kept: &[String]) {
+    for pattern in kept {
         path::copy(wanted, Some(planned), &path::parse(pattern));
     }
-    for property in ["defaultActions", "actions"] {
-        if planned.get(property).is_some_and(Value::is_known) {
-            path::copy(wanted, Some(planned), &path::parse(property));
-        }
-    }
+    govern::keep(wanted, planned);
 }

@@ -371,13 +371,13 @@ impl<'a> Executor<'a> {
             return Ready::Wrong(format!("`{property}`: {why}"));
         }
         let mut wanted = shaped.inputs;
-        // What the plan settled stays: ignored properties, governed weights.
+        // What the plan settled stays: ignored properties, what a shift governs.
         // What is made anew ignores nothing: it has no value to keep.
-        let ignored: &[String] = match step.action {
-            Action::Update { .. } | Action::Record { .. } => &decl.options.ignore_changes,
-            _ => &[],
-        };
-        act::as_planned(&mut wanted, &step.inputs, ignored);
+        let mut kept = step.governed.clone();
+        if matches!(step.action, Action::Update { .. } | Action::Record { .. }) {
+            kept.extend_from_slice(&decl.options.ignore_changes);
+        }
+        act::as_planned(&mut wanted, &step.inputs, &kept);
         if let Some(unknown) = wanted.first_unknown() {
             return Ready::Wrong(format!("`{}` is still not known", unknown.from));
         }

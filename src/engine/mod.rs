@@ -20,5 +20,6 @@ pub mod plan;
 pub mod recover;
 pub mod refresh;
 pub mod schedule;
+pub mod settled;
 mod steps;
 mod watch;

@@ -151,6 +151,8 @@ pub(super) struct Item<'a> {
     pub unsettled: bool,
     pub inputs: Value,
     pub named: Vec<(String, Value)>,
+    /// Properties that a shift governs.
+    pub governed: Vec<String>,
     pub details: Vec<Detail>,
     /// Paths whose changes are not shown (`hideDiffs`).
     pub hidden: &'a [String],
@@ -553,6 +555,7 @@ impl<'a> Planner<'a> {
             unsettled: false,
             inputs: Value::Null,
             named: Vec::new(),
+            governed: Vec::new(),
             details: Vec::new(),
             hidden: &decl.options.hide_diffs,
             because: Vec::new(),
@@ -608,6 +611,7 @@ impl<'a> Planner<'a> {
             unsettled: previous.is_some_and(|it| it.phase == Phase::Unsettled),
             inputs: Value::Null,
             named: Vec::new(),
+            governed: Vec::new(),
             details: Vec::new(),
             hidden: &decl.options.hide_diffs,
             because: Vec::new(),
@@ -756,10 +760,12 @@ impl<'a> Planner<'a> {
         previous: &ResourceState,
         live: Option<&Value>,
     ) {
-        if let Some(live) = live
-            && govern::overlay(self.inquiry.governed, &item.urn, &mut item.inputs, live)
-        {
-            item.notes.push("weights governed by shift".to_owned());
+        if let Some(live) = live {
+            let governed = self.inquiry.governed.iter();
+            for governed in governed.filter(|it| it.urn == item.urn) {
+                item.notes.extend(govern::overlay(governed, &mut item.inputs, live));
+                item.governed.extend(governed.properties.iter().cloned());
+            }
         }
         if !decl.options.ignore_changes.is_empty() {
             // AWS does not say what is secret: the program and the state do.

@@ -183,6 +183,7 @@ impl Builder<'_, '_> {
             op,
             seed: drawn.then(|| draws.lot(&item.urn, now.unix)),
             named: item.named.clone(),
+            governed: item.governed.clone(),
             state,
         })
     }
@@ -210,6 +211,7 @@ impl Builder<'_, '_> {
             op: self.inquiry.shaping.draws.op(&state.urn, &format!("delete:{}", state.op)),
             seed: None,
             named: Vec::new(),
+            governed: Vec::new(),
             state: state.clone(),
         }
     }

@@ -33,6 +33,8 @@ pub struct Program {
     pub resources: Vec<Resource>,
     pub variables: Vec<Variable>,
     pub outputs: Vec<Output>,
+    /// Ours: how traffic moves between two colours. Of programs only.
+    pub rollouts: Vec<Rollout>,
     /// `pulumi: { requiredVersion }`, also of the components that it uses.
     pub required_versions: Vec<Expr>,
     /// What its components take and give, once they are expanded.
@@ -70,6 +72,12 @@ pub struct Variable {
 
 #[derive(Clone, Debug)]
 pub struct Output {
+    pub name: Spanned<String>,
+    pub value: Expr,
+}
+
+#[derive(Clone, Debug)]
+pub struct Rollout {
     pub name: Spanned<String>,
     pub value: Expr,
 }
@@ -292,6 +300,7 @@ impl Program {
     pub fn calls<'a>(&'a self, visit: &mut dyn FnMut(&'a Span, &'a Call)) {
         self.variables.iter().for_each(|it| it.value.calls(visit));
         self.outputs.iter().for_each(|it| it.value.calls(visit));
+        self.rollouts.iter().for_each(|it| it.value.calls(visit));
         for resource in &self.resources {
             resource.properties.calls(visit);
             resource.options.expressions().for_each(|it| it.calls(visit));

@@ -8,6 +8,7 @@ mod infer;
 mod options;
 mod order;
 mod properties;
+mod rollouts;
 mod tokens;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use super::{
 };
 use infer::Scope;
 pub use order::{NodeRef, dependencies, order};
+pub use rollouts::wrong;
 
 /// Resolves all tokens to their canonical form and finds every mistake.
 /// `config` are the names of configuration values in scope.
@@ -39,6 +41,10 @@ pub fn program(
     }
     for output in &program.outputs {
         checker.expression(&output.value);
+    }
+    for rollout in &program.rollouts {
+        checker.expression(&rollout.value);
+        checker.rollout(rollout);
     }
     for version in &program.required_versions {
         checker.expression(version);

@@ -1,6 +1,8 @@
 //! A JSON schema of programs, for editors: what may be written, with its
 //! description, as far as a schema can say it. Pure.
 
+mod rollouts;
+
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{Catalog, providers};
@@ -114,6 +116,7 @@ pub fn schema(catalog: &dyn Catalog) -> Json {
         json!({ "type": "object", "properties": options, "additionalProperties": false }),
     );
     definitions.insert("resource".to_owned(), resource(&names, &cases));
+    definitions.extend(rollouts::definitions());
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "An orderinfra (Pulumi YAML) project",
@@ -214,6 +217,11 @@ fn top_level() -> Json {
             "additionalProperties": { "$ref": "#/definitions/resource" },
         },
         "outputs": { "type": "object", "description": "What the stack tells" },
+        "rollouts": {
+            "description": "How `shift` moves traffic from one colour to the other, by name (orderinfra only)",
+            "type": "object",
+            "additionalProperties": { "$ref": "#/definitions/rollout" },
+        },
         "pulumi": { "type": "object", "properties": { "requiredVersion": {} } },
     })
 }

@@ -24,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Catalog,
-    ast::{Access, Call, Component, Expr, ExprKind, Options, Output, Program, Resource, Span},
-    ast::{Spanned, Stray, Variable},
+    ast::{Access, Call, Component, Expr, ExprKind, Options, Output, Program, Resource, Rollout},
+    ast::{Span, Spanned, Stray, Variable},
     check, config,
     diag::{Diagnostic, Severity},
     eval::{Answers, Context, Evaluator, Scope},
@@ -78,6 +78,7 @@ fn program(given: &Given<'_>, found: &mut Vec<Diagnostic>) -> Program {
     let mut expander = Expander::new(given, false, found);
     let place = expander.enter(Place::program(program, given.config.clone()));
     expander.flat.outputs = expander.outputs(&place);
+    expander.flat.rollouts = expander.rollouts(&place);
     expander.finish()
 }
 
@@ -209,6 +210,14 @@ impl<'a> Expander<'a> {
             self.rewrite(place, None, &mut output.value);
         }
         outputs
+    }
+
+    fn rollouts(&mut self, place: &Place<'a>) -> Vec<Rollout> {
+        let mut rollouts = place.body.rollouts.clone();
+        for rollout in &mut rollouts {
+            self.rewrite(place, None, &mut rollout.value);
+        }
+        rollouts
     }
 
     fn variable(&mut self, key: String, name: &Spanned<String>, value: Expr) {

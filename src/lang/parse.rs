@@ -8,7 +8,7 @@ mod options;
 mod resource;
 
 use super::{
-    ast::{Expr, ExprKind, Output, Program, Spanned, Variable},
+    ast::{Expr, ExprKind, Output, Program, Rollout, Spanned, Variable},
     diag::Diagnostic,
     interpolate, nearest,
     syntax::{Kind, Node},
@@ -44,6 +44,7 @@ const TOP_LEVEL: &[&str] = &[
     "variables",
     "resources",
     "outputs",
+    "rollouts",
     "components",
     "namespace",
     "version",
@@ -63,6 +64,9 @@ pub fn program(root: &Node, found: &mut Vec<Diagnostic>) -> Program {
     program.name = name(&fields, found);
     program.required_versions.extend(required_version(&fields, found));
     body(&fields, &mut program, found);
+    if let Some(node) = fields.get("rollouts") {
+        program.rollouts = rollouts(node, found);
+    }
     program
 }
 
@@ -172,6 +176,22 @@ fn outputs(node: &Node, found: &mut Vec<Diagnostic>) -> Vec<Output> {
     entries
         .map(|(key, value)| Output { name: key.clone(), value: expression(value, found) })
         .collect()
+}
+
+/// Their names are arguments of `shift`, and keys in the state.
+fn rollouts(node: &Node, found: &mut Vec<Diagnostic>) -> Vec<Rollout> {
+    let entries = section(node, "rollouts", found).iter();
+    let rollout = |(name, value): &(Spanned<String>, Node)| {
+        let plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+        let begins = name.value.starts_with(|it: char| it.is_ascii_alphabetic());
+        if !begins || !name.value.chars().all(plain) {
+            let message = format!("`{}` cannot name a rollout", name.value);
+            let hint = "a name is letters, digits, `-` and `_`, and begins with a letter";
+            found.push(Diagnostic::error(&name.span, message).hint(hint));
+        }
+        Rollout { name: name.clone(), value: expression(value, found) }
+    };
+    entries.map(rollout).collect()
 }
 
 /// The entries of a top-level mapping.

@@ -42,6 +42,8 @@ pub struct Step {
     pub seed: Option<String>,
     /// Names the planner chose, as paths of input properties and values.
     pub named: Vec<(String, Value)>,
+    /// Properties that a shift governs: they stay as planned.
+    pub governed: Vec<String>,
     /// All that the state will say of the resource beside what the provider
     /// answers. For a delete: the resource as it is.
     pub state: ResourceState,

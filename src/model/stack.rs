@@ -81,13 +81,21 @@ pub struct Snapshot {
     pub open: Vec<OpenStep>,
 }
 
-/// A listener or rule whose two target groups a shift has moved between.
+/// A listener or rule between whose two target groups a shift has moved, or a
+/// service that it has scaled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Governed {
     pub urn: Urn,
-    /// The ARNs of the two target groups.
+    /// The ARNs of the two target groups, blue first; empty for a service.
+    #[serde(default)]
     pub groups: [String; 2],
+    /// Whole properties that stay as they are live.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<String>,
+    /// The name of the rollout, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

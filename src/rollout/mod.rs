@@ -1,6 +1,11 @@
 //! Blue-green traffic: which routes there are, and what their weights become.
 //! Pure: values in, values out.
 
+pub mod infer;
+mod read;
+pub mod spec;
+pub mod strategy;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Map, Urn, Value};

@@ -9,13 +9,13 @@ use std::{
 /// Of each layer, what of ours it may import beside itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("lang", &["model"]),
+    ("lang", &["model", "rollout"]),
     ("rollout", &["model"]),
     ("store", &["model"]),
     // The clients ride in `Cx`: see `only_cx_reaches_back`.
     ("provider", &["model", "aws"]),
     ("builtin", &["model", "provider", "lang"]),
-    ("engine", &["model", "provider", "lang", "store"]),
+    ("engine", &["model", "provider", "lang", "rollout", "store"]),
     ("aws", &["model", "provider"]),
 ];
 

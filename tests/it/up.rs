@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use orderinfra::model::Governed;
+
 use crate::env::TestEnv;
 
 const PAIR: &str = "
@@ -644,4 +646,50 @@ fn a_name_passes_to_an_heir_that_others_move_to() {
         .says("`old` must be deleted before `user` can leave it")
         .says("`aliases`");
     assert_eq!(env.changes(), [""; 0]);
+}
+
+/// Tasks that a shift has added are neither drift nor taken away by the way,
+/// when something else of the service changes.
+#[test]
+fn what_a_shift_has_scaled_stays_so() {
+    let env = TestEnv::new(
+        "resources: { a: { type: fake:index:Thing, properties: { name: a, size: 4, text: one } } }\n",
+    );
+    env.ok("up --yes");
+    let store = env.store();
+    let governed = Governed {
+        urn: env.state("a").urn,
+        groups: Default::default(),
+        properties: vec!["size".to_owned()],
+        rollout: Some("web".to_owned()),
+    };
+    store.govern(&store.stack("demo", "dev").unwrap(), &[governed]).unwrap();
+    drop(store);
+    env.drift("a", |it| it["size"] = 12.into());
+    env.ok("preview --expect-no-changes")
+        .says("size governed by rollout \"web\": live 12 (declared 4, not a change)");
+    env.edit("text: one", "text: two");
+    env.ok("up --yes");
+    let thing = env.thing("a").1;
+    assert_eq!((&thing["size"], &thing["text"]), (&12.into(), &"two".into()));
+}
+
+#[test]
+fn a_rollout_is_checked_with_the_program() {
+    let env = TestEnv::new(
+        "resources: { a: { type: fake:index:Thing, properties: { name: a } } }
+rollouts:
+  web:
+    colors:
+      blue: { targetGroup: '${a}', service: '${nobody}' }
+    strategy: { steps: [{ weight: 50 }, { weight: 25, bake: soon }] }
+",
+    );
+    env.run("preview")
+        .ends(1)
+        .says("`rollouts.web.colors.blue.targetGroup` must be a target group, and `a` is fake:index:Thing")
+        .says("\"nobody\" not found")
+        .says("`rollouts.web.colors` has no `green`")
+        .says("`rollouts.web.strategy.steps[1].bake`")
+        .says("Pulumi.yaml:8:61");
 }

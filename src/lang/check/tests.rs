@@ -680,3 +680,38 @@ fn mutations_never_panic() {
         }
     }
 }
+
+/// A rollout beside a network and a variable of every kind.
+fn rollout(section: &str) -> String {
+    wrong(&format!("{BESIDE}rollouts:\n  web:\n{section}"))
+}
+
+#[test]
+fn rollouts() {
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup";
+    let colors = format!(
+        "    colors:\n      blue: {{targetGroup: '{group}/a/1'}}\n      green: {{targetGroup: '${{map.name}}'}}\n"
+    );
+    // `off` is a word in YAML, not a boolean.
+    let off = "    analysis: {compare: off}\n    capacity: {preScale: off}\n";
+    insta::assert_snapshot!(rollout(&format!("{colors}{off}")), @"");
+    insta::assert_snapshot!(rollout("    colors: ${pair}\n    strategy: ${size}\n    alarms: ['${map.name}']\n"), @"");
+    insta::assert_snapshot!(rollout(&format!("{colors}    strategy:\n      steps:\n        - weight: 5\n          bake: soon\n        - {{weight: 5, wait: 1m}}\n        - ${{map.port}}\n    rutes: [x]\n    routes: ['${{vpc}}', '${{nobody.arn}}']\n    test: {{header: {{X-Canary.id: '${{map}}'}}}}\n    finalBake: 15\n")), @r#"
+    18:17 error: `rollouts.web.strategy.steps[0].bake` is not right: `soon` is no span of time: write numbers with d, h, m, s or ms, such as 10m or 1h30m [soon]
+    19:23 error: `rollouts.web.strategy.steps[1].wait` is not known here; there are weight, bake, pause [wait]
+    21:5 error: `rollouts.web.rutes` is not known here; did you mean `routes`? [rutes]
+    22:14 error: `rollouts.web.routes[0]` must be a listener or a rule, and `vpc` is aws:ec2/vpc:Vpc ['${vpc}']
+    22:25 error: resource, variable, or config value "nobody" not found [${nobody.arn}]
+    23:5 error: `rollouts.web.test` has no `priority` [test]
+    24:16 error: `rollouts.web.finalBake` is not right: `15` has a number without a unit: write numbers with d, h, m, s or ms, such as 10m or 1h30m [15]
+    "#);
+    insta::assert_snapshot!(wrong("rollouts: {'a b': {}, 1a: 5, web: '${vpc'}\n"), @r"
+    1:12 error: `a b` cannot name a rollout ['a b']
+      hint: a name is letters, digits, `-` and `_`, and begins with a letter
+    1:23 error: `1a` cannot name a rollout [1a]
+      hint: a name is letters, digits, `-` and `_`, and begins with a letter
+    1:27 error: `rollouts.1a` must be a mapping, and this is a number [5]
+    1:36 error: unterminated interpolation [${vpc]
+    ");
+    insta::assert_snapshot!(wrong("rollouts: []\n"), @"1:11 error: `rollouts` must be a mapping, and this is a list [[]]");
+}

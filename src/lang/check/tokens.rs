@@ -65,6 +65,7 @@ pub(super) fn resolve<'a>(
     }
     program.variables.iter_mut().for_each(|it| invokes(&mut it.value, &mut function));
     program.outputs.iter_mut().for_each(|it| invokes(&mut it.value, &mut function));
+    program.rollouts.iter_mut().for_each(|it| invokes(&mut it.value, &mut function));
     program.required_versions.iter_mut().for_each(|it| invokes(it, &mut function));
     types
 }

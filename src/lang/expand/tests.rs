@@ -130,3 +130,36 @@ fn copies_in_copies_stop_in_time() {
     let said = expanded(text, &format!("name: net\nruntime: yaml\ncomponents:\n{all}"));
     assert!(said.contains("make more than 10000 resources"), "no limit");
 }
+
+#[test]
+fn rollouts_name_what_becomes_of_the_resources() {
+    let text = "name: p
+runtime: yaml
+resources:
+  q: { type: aws:sqs:Queue, options: { forEach: [a, b] } }
+  out: { type: aws:sqs:Queue, options: { when: false } }
+  net: { type: net:Net, properties: { cidr: x } }
+rollouts:
+  web:
+    routes: ['${q[\"a\"].arn}', '${out.arn}', '${net.vpcId}', '${q.arn}']
+    alarms: '${q[*].arn}'
+";
+    let mut found = Vec::new();
+    let root = syntax::read("Pulumi.yaml", text).expect("it is YAML");
+    let parsed = parse::program(&root, &mut found);
+    let root = syntax::read("net.yaml", NET).expect("it is YAML");
+    let components = parse::components(&root, "net", "/net", &mut found);
+    let given = Given {
+        program: &parsed,
+        components: &components,
+        catalog: &fake(),
+        context: &Context::default(),
+        config: &Map::new(),
+    };
+    let flat = checked(&given, &mut found);
+    let mut named = Vec::new();
+    flat.rollouts[0].value.accesses(&mut |it| named.push(it.root.as_str()));
+    assert_eq!(named, ["q[a]", "net.vpcId", "q[a]", "q[b]"]);
+    let wrong: Vec<&str> = found.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(wrong, ["`rollouts.web` has no `colors`", "`q` has no copy \"arn\""]);
+}

@@ -61,6 +61,12 @@ pub fn components(
             found.push(Diagnostic::error(&key.span, message).hint(hint));
             continue;
         }
+        if key.value.eq_ignore_ascii_case("rollouts") {
+            let message = "rollouts belong into programs, not into plugins";
+            let hint = "a program names the parts of its components: `${web.listener}`";
+            found.push(Diagnostic::error(&key.span, message).hint(hint));
+            continue;
+        }
         let message = format!("unknown top-level key '{}', which is ignored", key.value);
         let hint = nearest::did_you_mean(&key.value, PLUGIN.iter().copied());
         found.push(Diagnostic { hint, ..Diagnostic::warning(&key.span, message) });

@@ -310,3 +310,19 @@ fn invokes() {
     ");
     insta::assert_snapshot!(variable("[{fn::aws:getRegion: }, {fn::aws:ec2:getAmi: {owners: []}}, {fn::invoke: {function: aws:getRegion}}]"), @"");
 }
+
+#[test]
+fn rollouts_belong_into_programs() {
+    let plugin = "name: p\nrollouts: {}\ncomponents:\n  C: {rollouts: {web: {}}}\n";
+    let mut found = Vec::new();
+    let root = syntax::read("p.yaml", plugin).expect("the YAML is good");
+    parse::components(&root, "p", "/p", &mut found);
+    let told = found.iter().map(|it| {
+        let line = it.span.as_ref().expect("a place").line;
+        format!("{line}: {} ({})", it.message, it.hint.as_deref().unwrap_or_default())
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    2: rollouts belong into programs, not into plugins (a program names the parts of its components: `${web.listener}`)
+    4: rollouts does not exist on a component (Existing fields are: outputs, inputs, pulumi, resources, variables and 1 other)
+    ");
+}

@@ -18,12 +18,15 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
 import types
 import uuid
+import zipfile
 from datetime import datetime, timezone
 
 # AWS's own policies, which roles attach by ARN.
@@ -823,6 +826,189 @@ def certificates_are_added_once():
         return original(self, arn, fresh)
 
 
+@patches("elbv2")
+def actions_are_checked():
+    """What AWS refuses of the actions of listeners and rules. A client's secret is never told."""
+    from moto.elbv2.exceptions import ActionTargetGroupNotFoundError, ELBClientError
+    from moto.elbv2.models import ELBv2Backend, FakeAction
+
+    def refused(message):
+        return ELBClientError("ValidationError", message)
+
+    @around(FakeAction, "__init__")
+    def without_secret(original, self, data):
+        oidc = dict(data.get("AuthenticateOidcConfig") or {})
+        secrets = (oidc.pop("ClientSecret", None), oidc.pop("UseExistingClientSecret", None))
+        self.knows_secret = any(secrets)
+        original(self, {**data, "AuthenticateOidcConfig": oidc} if oidc else data)
+
+    def check_forward(self, data):
+        config = data.get("ForwardConfig") or {}
+        groups = config.get("TargetGroups") or []
+        arns = [it.get("TargetGroupArn") for it in groups]
+        alone = data.get("TargetGroupArn")
+        if alone and groups and arns != [alone]:
+            raise refused(
+                "You can specify only one target group using ForwardConfig if you specify "
+                "TargetGroupArn, and it must be the same target group"
+            )
+        if not 1 <= len(arns or [alone]) <= 5 or not (groups or alone):
+            raise refused("A forward action has one to five target groups")
+        for arn in arns:
+            if arn not in self.target_groups:
+                raise ActionTargetGroupNotFoundError(arn)
+        weights = [int(it.get("Weight", 1)) for it in groups]
+        if any(not 0 <= it <= 999 for it in weights):
+            raise refused("The weight for each target group must be between 0 and 999, inclusive")
+        # Nobody knows what AWS makes of it: nothing of ours says it.
+        if len(weights) > 1 and not any(weights):
+            raise refused("One target group must have a weight above 0")
+        stickiness = config.get("TargetGroupStickinessConfig") or {}
+        duration = stickiness.get("DurationSeconds")
+        if stickiness.get("Enabled") and not 1 <= int(duration or 0) <= 604800:
+            raise refused("Stickiness has a duration between 1 and 604800 seconds")
+
+    @around(ELBv2Backend, "_validate_actions")
+    def validate_actions(original, self, actions):
+        # moto does not know these.
+        original(self, [it for it in actions if it.type != "jwt-validation"])
+        for action in actions:
+            if action.type == "forward":
+                check_forward(self, action.data)
+            if action.type == "authenticate-oidc" and not action.knows_secret:
+                raise refused("You must specify a client secret, or to use the existing one")
+
+    @around(ELBv2Backend, "modify_listener")
+    def modify_listener(original, self, arn, *settings):
+        actions = settings[-1]
+        if actions:
+            self._validate_actions([FakeAction(it) for it in actions])
+        return original(self, arn, *settings)
+
+    @around(ELBv2Backend, "modify_rule")
+    def modify_rule(original, self, rule_arn, conditions, actions):
+        for rule in self.describe_rules(listener_arn=None, rule_arns=[rule_arn]):
+            if rule.is_default:
+                why = f"Default rule '{rule_arn}' cannot be modified"
+                raise ELBClientError("OperationNotPermitted", why)
+        return original(self, rule_arn, conditions, actions)
+
+
+def set_target_health(wanted):
+    """What a test makes of a group's targets: `{target: [state, reason, "anomalous",
+    "zonal_shift_active"]}`, all but the state may be left out. `*` is all others, and null makes
+    a target healthy again."""
+    from moto.elbv2.models import elbv2_backends
+
+    for account in elbv2_backends.values():
+        for backend in account.values():
+            group = backend.target_groups.get(wanted["group"])
+            if group is not None:
+                group.__dict__.setdefault("told_health", {}).update(wanted["targets"])
+                return True
+    return False
+
+
+@patches("elbv2")
+def targets_have_health():
+    """A group in use tells what a test wants of its targets, another does not look at them."""
+    import ipaddress
+
+    from moto.elbv2.models import ELBv2Backend, FakeHealthStatus
+
+    def told(self):
+        target = {"Id": self.instance_id, "Port": self.port}
+        return {**target, "AvailabilityZone": self.zone} if self.zone else target
+
+    FakeHealthStatus.zone = None
+    FakeHealthStatus.anomaly_detection = FakeHealthStatus.administrative_override = None
+    FakeHealthStatus.target = property(told)
+
+    def zone_of(self, address):
+        """AWS finds the zone of an address in one of its subnets."""
+        try:
+            address = ipaddress.ip_address(address)
+        except ValueError:
+            return None
+        for zone in self.ec2_backend.subnets.values():
+            for subnet in zone.values():
+                if address in subnet.cidr:
+                    return subnet.availability_zone
+        return None
+
+    @around(ELBv2Backend, "describe_target_health")
+    def describe_target_health(original, self, target_group_arn, targets):
+        found = original(self, target_group_arn, targets)
+        group = self.target_groups[target_group_arn]
+        wanted = group.__dict__.get("told_health", {})
+        used = self._any_listener_using(target_group_arn)
+        for it in found:
+            if it.instance_id not in group.targets:
+                continue
+            it.zone = zone_of(self, it.instance_id)
+            health = wanted.get(it.instance_id, wanted.get("*")) or []
+            result = "anomalous" if "anomalous" in health[2:] else "normal"
+            it.anomaly_detection = {"Result": result, "MitigationInEffect": "no"}
+            shifted = "zonal_shift_active" if "zonal_shift_active" in health[2:] else "no_override"
+            it.administrative_override = {"State": shifted}
+            if not used:
+                it.status, it.reason = "unused", "Target.NotInUse"
+                it.description = "Target group is not configured to receive traffic"
+            elif health:
+                it.status, it.reason = [*health, None][:2]
+        return found
+
+
+# -------------------------------------------------------------- CloudWatch
+
+
+@patches("cloudwatch")
+def percentiles_are_computed():
+    from moto.cloudwatch.models import Statistics
+
+    @around(Statistics, "get_statistics_for_type")
+    def get_statistics_for_type(original, self, stat):
+        wanted = re.fullmatch(r"p(\d{1,2}(?:\.\d+)?|100)", stat)
+        values = sorted(self.metric_single_values_list)
+        if not wanted or not values:
+            return original(self, stat)
+        place = (len(values) - 1) * float(wanted.group(1)) / 100
+        below = int(place)
+        above = min(below + 1, len(values) - 1)
+        return values[below] + (values[above] - values[below]) * (place - below)
+
+
+@patches("cloudwatch")
+def alarms_tell_when_they_changed():
+    """The last change of state, and composite alarms to who asks for them."""
+    from moto.cloudwatch.models import Alarm
+    from moto.cloudwatch.responses import CloudWatchResponse as Response
+
+    @around(Alarm, "__init__")
+    def created(original, self, *arguments, **named):
+        original(self, *arguments, **named)
+        self.state_transitioned_timestamp = self.state_updated_timestamp
+
+    @around(Alarm, "update_state")
+    def update_state(original, self, reason, reason_data, state_value):
+        changes = state_value != self.state_value
+        original(self, reason, reason_data, state_value)
+        if changes:
+            self.state_transitioned_timestamp = self.state_updated_timestamp
+
+    # The same but for the rule, which is read there.
+    Response.put_composite_alarm = lambda self: self.put_metric_alarm()
+
+    @around(Response, "describe_alarms")
+    def describe_alarms(original, self):
+        asked = self._get_param("AlarmTypes") or ["MetricAlarm"]
+        answer = original(self)
+        for kind in ("MetricAlarm", "CompositeAlarm"):
+            if kind not in asked:
+                answer.result[kind + "s"] = []
+        return answer
+
+
 # --------------------------------------------------------------------- RDS
 
 
@@ -1468,6 +1654,49 @@ def functions_keep_their_settings():
             elif value and value != {"TargetArn": ""}:
                 config[name] = value
         return config
+
+
+# Runs in the folder of a function's code. The event is read, and the last line is the answer.
+CALL = """
+import importlib, json, sys
+sys.path.insert(0, ".")
+module, name = sys.argv[1].replace("/", ".").rsplit(".", 1)
+try:
+    handler = getattr(importlib.import_module(module), name)
+    answer = {"answer": handler(json.load(sys.stdin), None)}
+except Exception as error:
+    answer = {"error": {"errorMessage": str(error), "errorType": type(error).__name__}}
+print()
+print(json.dumps(answer))
+"""
+
+
+@patches("awslambda")
+def functions_of_python_run():
+    """A call runs the function's code for as long as its time limit, in a process of its own."""
+    from moto.awslambda.models import LambdaFunction
+
+    @around(LambdaFunction, "_invoke_lambda")
+    def invoke(original, self, event):
+        if not (self.run_time or "").startswith("python") or not self.code_bytes:
+            raise NotImplementedError("the emulator calls functions of a Python runtime only")
+        with tempfile.TemporaryDirectory() as folder:
+            zipfile.ZipFile(io.BytesIO(self.code_bytes)).extractall(folder)
+            try:
+                done = subprocess.run(
+                    [sys.executable, "-c", CALL, self.handler],
+                    input=json.dumps(event),
+                    env={**os.environ, **(self.environment_vars or {})},
+                    cwd=folder,
+                    capture_output=True,
+                    text=True,
+                    timeout=int(self.timeout or 3),
+                )
+            except subprocess.TimeoutExpired:
+                why = {"errorMessage": f"Task timed out after {self.timeout} seconds"}
+                return json.dumps(why), True, ""
+        said = json.loads(done.stdout.splitlines()[-1])
+        return json.dumps(said.get("error", said.get("answer"))), "error" in said, done.stdout
 
 
 @patches("awslambda")
@@ -2715,6 +2944,12 @@ class Emulator:
             with self.lock:
                 body = json.dumps(census()).encode()
             return answer(start_response, "200 OK", "application/json", body)
+        if path == "/orderinfra-emulator/target-health" and environ.get("REQUEST_METHOD") == "POST":
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            wanted = json.loads(environ["wsgi.input"].read(length))
+            with self.lock:
+                status = "200 OK" if set_target_health(wanted) else "404 Not Found"
+            return answer(start_response, status, "text/plain", b"")
         if path == "/orderinfra-emulator/fork" and environ.get("REQUEST_METHOD") == "POST":
             body = json.dumps(self.fork()).encode()
             return answer(start_response, "200 OK", "application/json", body)

@@ -37,6 +37,7 @@ mod inner {
 mod inner {
     use std::{
         collections::BTreeMap,
+        error::Error as _,
         sync::{Arc, OnceLock},
         time::Duration,
     };
@@ -45,10 +46,14 @@ mod inner {
         BehaviorVersion, Region, SdkConfig, retry::RetryConfig, sts::AssumeRoleProvider,
         timeout::TimeoutConfig,
     };
-    use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-    use aws_smithy_http_client::{Builder, tls};
+    use aws_credential_types::{
+        Credentials,
+        provider::{ProvideCredentials as _, SharedCredentialsProvider},
+    };
+    use aws_smithy_http_client::{Builder, Connector, tls};
     use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
     use aws_smithy_runtime_api::client::http::SharedHttpClient;
+    use aws_smithy_types::DateTime;
 
     use crate::{
         aws::audit::Audit,
@@ -176,6 +181,20 @@ mod inner {
         pub fn once(&self) -> Self {
             Self { retrying: self.once.clone(), once: self.once.clone() }
         }
+
+        /// When the credentials end, in seconds since 1970; those of a user
+        /// do not.
+        pub(in crate::aws) async fn credentials_until(&self) -> Result<Option<i64>> {
+            let Some(provider) = self.retrying.config.credentials_provider() else {
+                return Ok(None);
+            };
+            let credentials = provider.provide_credentials().await.map_err(|error| {
+                let why = error.source().map(|it| format!(": {it}")).unwrap_or_default();
+                Error::new(Kind::Credentials, "", format!("{error}{why}"))
+            })?;
+            let end = credentials.expiry().map(|it| DateTime::from(it).secs());
+            Ok(end)
+        }
     }
 
     /// Finds credentials and region as the AWS CLI does, and assumes the roles.
@@ -225,8 +244,16 @@ mod inner {
         if plain {
             return Builder::new().build_http();
         }
-        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
-        Builder::new().tls_provider(provider).build_https()
+        Builder::new().tls_provider(tls_provider()).build_https()
+    }
+
+    /// For requests that are not to AWS, over HTTP and HTTPS.
+    pub(in crate::aws) fn web() -> Connector {
+        Connector::builder().tls_provider(tls_provider()).build()
+    }
+
+    fn tls_provider() -> tls::Provider {
+        tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc)
     }
 
     fn keys(key: &str, secret: &str, token: Option<String>) -> Credentials {
@@ -279,8 +306,33 @@ mod inner {
         }
         Ok(config)
     }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[tokio::test]
+        async fn credentials_end_when_they_say_so() {
+            let until = async |end: Option<u64>| {
+                let end = end.map(|it| std::time::UNIX_EPOCH + Duration::from_secs(it));
+                let keys = Credentials::new("key", "secret", None, end, "test");
+                let config = SdkConfig::builder()
+                    .behavior_version(BehaviorVersion::latest())
+                    .credentials_provider(SharedCredentialsProvider::new(keys))
+                    .build();
+                let calls = Calls::new(String::new);
+                let clients = Clients::new(&config, &Settings::default(), Pace::AWS, &calls);
+                clients.credentials_until().await
+            };
+            assert_eq!(until(Some(1_767_225_600)).await, Ok(Some(1_767_225_600)));
+            assert_eq!(until(None).await, Ok(None));
+            assert_eq!(Clients::offline().credentials_until().await, Ok(None));
+        }
+    }
 }
 
 #[cfg(not(feature = "aws"))]
 pub(super) use inner::no_aws;
+#[cfg(feature = "aws")]
+pub(super) use inner::web;
 pub use inner::{Clients, connect, reach};

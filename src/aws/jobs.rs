@@ -77,7 +77,10 @@ mod here {
 
     use super::{Cx, Job, JobState, Launch, Line, Result};
     use crate::{
-        aws::error::{absent, seen},
+        aws::{
+            ecs,
+            error::{absent, seen},
+        },
         provider::Error,
     };
 
@@ -87,9 +90,8 @@ mod here {
     /// With the image, network and roles of the service as it is now. A task of
     /// its own: no load balancer sends to it.
     pub async fn launch(cx: &Cx, wanted: &Launch<'_>) -> Result<Job> {
+        let (cluster, name) = ecs::split(wanted.service);
         let ecs = cx.aws.ecs();
-        let path = wanted.service.split_once(":service/").map_or(wanted.service, |(_, it)| it);
-        let (cluster, name) = path.rsplit_once('/').unwrap_or(("default", path));
         let reply = ecs.describe_services().cluster(cluster).services(name).send().await;
         let reply = seen(reply, NO_SERVICE, "the service")?;
         let service = reply.services.and_then(|it| it.into_iter().next());
@@ -180,8 +182,7 @@ mod here {
 
     /// All tasks are replaced, one deployment of what is there already.
     pub async fn redeploy(cx: &Cx, service: &str) -> Result<()> {
-        let path = service.split_once(":service/").map_or(service, |(_, it)| it);
-        let (cluster, name) = path.rsplit_once('/').unwrap_or(("default", path));
+        let (cluster, name) = ecs::split(service);
         let call = cx.aws.ecs().update_service().cluster(cluster).service(name);
         Box::pin(call.force_new_deployment(true).send()).await?;
         Ok(())

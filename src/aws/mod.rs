@@ -10,11 +10,11 @@ mod audit;
 mod clients;
 #[cfg(feature = "aws")]
 mod error;
-mod health;
 pub mod jobs;
 #[cfg(feature = "aws")]
 mod mirror;
 mod sealing;
+pub mod traffic;
 #[cfg(feature = "aws")]
 mod twin;
 
@@ -78,7 +78,6 @@ use crate::provider::{AnyFunction, AnyResource};
 use crate::provider::{Error, Result, Tags};
 
 pub use clients::{Clients, connect, reach};
-pub use health::{Health, target_health};
 pub use sealing::{SealingKey, seal, unseal};
 
 /// Every resource type, by service.

@@ -1,7 +1,12 @@
 //! One declaration per part of a large resource: its properties in a program's
 //! words and, from the same lines, both ways of conversion to the SDK's type.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    marker::PhantomData,
+};
 
 use aws_smithy_types::{DateTime, date_time::Format, error::operation::BuildError};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -107,6 +112,35 @@ macro_rules! twin {
             )*
         }
 
+        crate::aws::twin::both_ways! { $name = $sdk { $($field: $type => $theirs, $set;)* } }
+    };
+}
+pub(super) use twin;
+
+/// The same for parts that are written down in AWS's own names, and are no
+/// properties of a program.
+macro_rules! wire {
+    ($(#[$meta:meta])* $name:ident = $sdk:ty {
+        $($(#[$attr:meta])* $field:ident: $type:ty => $theirs:ident, $set:ident;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+        #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+        struct $name {
+            $(
+                $(#[$attr])*
+                #[serde(skip_serializing_if = "crate::aws::twin::Field::absent")]
+                $field: $type,
+            )*
+        }
+
+        crate::aws::twin::both_ways! { $name = $sdk { $($field: $type => $theirs, $set;)* } }
+    };
+}
+pub(super) use wire;
+
+macro_rules! both_ways {
+    ($name:ident = $sdk:ty { $($field:ident: $type:ty => $theirs:ident, $set:ident;)* }) => {
         impl crate::aws::twin::Twin for $name {
             type Sdk = $sdk;
 
@@ -127,7 +161,7 @@ macro_rules! twin {
         }
     };
 }
-pub(super) use twin;
+pub(super) use both_ways;
 
 macro_rules! plain {
     ($($type:ty)*) => { $(
@@ -161,6 +195,16 @@ impl<T: Twin> Twin for Set<T> {
     }
     fn from_sdk(sdk: &Self::Sdk) -> Result<Self> {
         Vec::from_sdk(sdk).map(Self)
+    }
+}
+
+impl Twin for BTreeMap<String, String> {
+    type Sdk = HashMap<String, String>;
+    fn to_sdk(&self) -> Result<Self::Sdk> {
+        Ok(self.clone().into_iter().collect())
+    }
+    fn from_sdk(sdk: &Self::Sdk) -> Result<Self> {
+        Ok(sdk.clone().into_iter().collect())
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
 }
 
 const NO_CLUSTER: &[&str] = &["ClusterNotFoundException"];
-const NO_SERVICE: &[&str] =
+pub(super) const NO_SERVICE: &[&str] =
     &["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"];
 
 /// ECS allows no empty list of tags, and ours is never empty.
@@ -73,6 +73,13 @@ async fn retag(cx: &Cx, arn: &str, old: &Tags, new: &Tags) -> Result<()> {
 /// A part of a request that lacks what the SDK demands.
 fn built<T>(part: std::result::Result<T, BuildError>) -> Result<T> {
     part.map_err(|error| Error::new(Kind::Broken, "", error.to_string()))
+}
+
+/// The cluster's and the service's name in `arn:…:service/cluster/name` or
+/// `cluster/name`. The oldest ARNs have no cluster in them.
+pub(super) fn split(id: &str) -> (&str, &str) {
+    let path = id.split_once(":service/").map_or(id, |(_, path)| path);
+    path.rsplit_once('/').unwrap_or(("default", path))
 }
 
 /// The last part of an ARN or path: a name stays as it is.

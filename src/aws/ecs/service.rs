@@ -22,7 +22,7 @@ use super::{
     cluster_capacity_providers::{Strategy, live_strategy, sent_strategy},
     pairs, retag, sent_tags,
     service_parts::*,
-    tail,
+    split, tail,
     task_definition::same_revision,
 };
 use crate::{
@@ -358,13 +358,6 @@ fn replica() -> String {
 fn controller(inputs: &Inputs) -> &str {
     let named = inputs.deployment_controller.as_ref().and_then(|it| it.kind.as_deref());
     named.unwrap_or("ECS")
-}
-
-/// The cluster's and the service's name in `arn:…:service/cluster/name` or
-/// `cluster/name`. The oldest ARNs have no cluster in them.
-fn split(id: &str) -> (&str, &str) {
-    let path = id.split_once(":service/").map_or(id, |(_, path)| path);
-    path.rsplit_once('/').unwrap_or(("default", path))
 }
 
 pub(super) async fn describe(

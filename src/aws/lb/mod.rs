@@ -45,7 +45,7 @@ pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
 }
 
 /// A listener whose load balancer is gone answers with the latter's code.
-const MISSING: &[&str] =
+pub(super) const MISSING: &[&str] =
     &["LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound", "RuleNotFound"];
 
 /// How many ARNs one describing call takes.
@@ -56,7 +56,10 @@ type Attributes = BTreeMap<&'static str, String>;
 
 /// One missing ARN fails a whole call: a batch that holds one is asked for
 /// again, ARN by ARN.
-async fn batched<T, F>(arns: &[String], ask: impl Fn(Vec<String>) -> F + Sync) -> Result<Vec<T>>
+pub(super) async fn batched<T, F>(
+    arns: &[String],
+    ask: impl Fn(Vec<String>) -> F + Sync,
+) -> Result<Vec<T>>
 where
     F: Future<Output = Result<Option<Vec<T>>>> + Send,
 {
@@ -76,7 +79,10 @@ where
 }
 
 /// All tags, ours included, by ARN.
-async fn tags_raw(cx: &Cx, arns: &[String]) -> Result<HashMap<String, Vec<(String, String)>>> {
+pub(super) async fn tags_raw(
+    cx: &Cx,
+    arns: &[String],
+) -> Result<HashMap<String, Vec<(String, String)>>> {
     let mut all = HashMap::new();
     for batch in arns.chunks(BATCH) {
         let call = cx.aws.lb().describe_tags().set_resource_arns(Some(batch.to_vec()));
@@ -130,7 +136,7 @@ fn birth_tags(cx: &Cx, tags: &Tags) -> Option<Vec<Tag>> {
     Some(sdk_tags(cx.birth_tags(tags)))
 }
 
-fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
+pub(super) fn sdk_tags(tags: BTreeMap<String, String>) -> Vec<Tag> {
     tags.into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
@@ -162,7 +168,7 @@ fn changed(
 }
 
 /// What CloudWatch names it by: `app/web/50dc6c495c0c9188`.
-fn suffix(arn: &str) -> String {
+pub(super) fn suffix(arn: &str) -> String {
     arn.rsplit(':').next().unwrap_or_default().trim_start_matches("loadbalancer/").to_owned()
 }
 

@@ -13,7 +13,7 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![resource::<schedule::Schedule>(), resource::<schedule_group::ScheduleGroup>()]
 }
 
-const MISSING: &[&str] = &["ResourceNotFoundException"];
+pub(super) const MISSING: &[&str] = &["ResourceNotFoundException"];
 
 words! {
     aws_sdk_scheduler:

@@ -17,7 +17,7 @@
 //!   rotate.rs          another key for a stack's secrets
 //!   secrets.rs, kms.rs what encrypts them: key file, passphrase, AWS KMS
 //!   state.rs           backups of the state file, and how to put one back
-//!   shift.rs           traffic from one colour to the other
+//!   shift/             traffic from one colour to the other, as a person says it
 //!   all.rs             several stacks together; `references.rs` tells who needs whom
 //!   operate.rs         tasks, new deployments and logs
 //!   schema.rs          the schema for editors, and the coverage of Pulumi's
@@ -57,14 +57,20 @@
 //!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only
 //!   random/, tls/, std/ the packages of those names
-//! rollout/           routes of traffic and what their weights become (pure)
+//! rollout/           traffic between two colours, from what a program says (pure)
 //!   spec.rs            what a program says under `rollouts:`, read by `spec/section.rs`
 //!   strategy.rs        steps, spans of time and percentages, also of flags
 //!   infer.rs           a rollout that no program has said
+//!   actions.rs         a route's actions: weights, changes, comparisons
+//!   guard.rs, judge/   is a colour well, and no worse than the other
+//!   report/            a finished shift as a page
+//!   cloud.rs           the seam: what a shift asks of AWS and does there
+//! shift/             carries a shift out: phases, journal, guards, the way back
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
 //!   twin.rs, mirror.rs parts of large resources, in our words and the SDK's
-//!   jobs.rs, health.rs what commands ask beside resources; `sealing.rs` seals
+//!   jobs.rs            what commands ask beside resources; `sealing.rs` seals
+//!   traffic/           what a shift asks and changes: routes, targets, metrics
 //!   acm/ apigateway/ apigatewayv2/ appautoscaling/ autoscaling/ cloudwatch/
 //!   dynamodb/ ec2/ ecr/ ecs/ efs/ elb/ iam/ kms/ lambda/ lb/ meta/ rds/
 //!   route53/ s3/ scheduler/ secretsmanager/ sfn/ sns/ sqs/ ssm/ wafv2/
@@ -82,8 +88,9 @@
 //! lang                 model, rollout (what a section may say)
 //! provider             model; `cx.rs` also `aws::Clients`
 //! builtin              model, provider, lang::providers (schemas)
-//! rollout              model
-//! aws                  model, provider
+//! rollout              model; `cloud.rs` also provider (`Result`)
+//! shift                model, provider, rollout, store
+//! aws                  model, provider, rollout (`cloud.rs`)
 //! engine               model, lang, provider, rollout
 //! store                model, provider (`Place`), engine::govern (its record)
 //! cli                  everyone
@@ -93,7 +100,8 @@
 //! type. Some things have one home: the AWS SDK is named in `aws/` only, SQL in
 //! `store/`, arguments in `cli/`, the YAML reader in `lang/syntax.rs`. Terminal
 //! output is in `cli/ui.rs`. The environment and the clock are read in
-//! `main.rs` and handed down. During a run only `provider/cx.rs` sleeps.
+//! `main.rs` and handed down. During a run only `provider/cx.rs` sleeps, and
+//! during a shift `shift/`.
 //!
 //! # Invariants
 //!
@@ -162,4 +170,5 @@ pub mod lang;
 pub mod model;
 pub mod provider;
 pub mod rollout;
+pub mod shift;
 pub mod store;

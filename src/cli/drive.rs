@@ -9,7 +9,7 @@ use super::{
     ApplyArgs, Common, PlanArgs, Runtime,
     audit::Audit,
     failure::{self, Failure, Result, code},
-    live, render, renew,
+    guard, live, render, renew,
     session::{Session, Wish, report},
     ui::Ui,
 };
@@ -23,10 +23,11 @@ use crate::{
         inquire,
         name::{Draws, Naming},
         plan::{self, Facts, Inquiry, Now, Planned, Targets},
-        recover, refresh as reading,
+        recover, refresh as reading, settled,
     },
-    lang::{config::Override, load::assets},
+    lang::{config::Override, diag::Diagnostic, load::assets},
     model::{Action, Row, Step, Value, value::Asset},
+    rollout::{infer, spec::Spec},
     store::{Lock, Owner},
 };
 
@@ -48,6 +49,9 @@ impl Direction {
 /// A session, and what this run has found out so far.
 pub(super) struct Opened {
     pub(super) session: Session,
+    pub(super) direction: Direction,
+    /// Weights that a shift has moved are the program's again.
+    pub(super) enforce_weights: bool,
     facts: Facts,
     draws: Draws,
     /// One backup is enough for a command.
@@ -66,7 +70,51 @@ impl Opened {
         let wish = Wish { overrides: &overrides, program: direction == Direction::Up };
         let session = Session::open(common, runtime, ui, &wish)?;
         let draws = Draws { seed: runtime.seed()? };
-        Ok(Self { session, facts: Facts::default(), draws, backed_up: false })
+        Ok(Self {
+            session,
+            direction,
+            enforce_weights: false,
+            facts: Facts::default(),
+            draws,
+            backed_up: false,
+        })
+    }
+
+    /// Each rollout that the program says, or what is wrong with it.
+    pub(super) fn said_rollouts(
+        &self,
+    ) -> Vec<(String, std::result::Result<Spec, Vec<Diagnostic>>)> {
+        let session = &self.session;
+        settled::rollouts(&settled::Given {
+            program: &session.loaded.program,
+            snapshot: &session.stack.snapshot,
+            context: &session.context,
+            config: &session.config.scope,
+            registry: &session.registry,
+        })
+    }
+
+    /// The rollouts of the stack: those that its program says, else the one
+    /// that its outputs and routes show. Of several, only those of this name.
+    pub(super) fn rollouts(&self, name: Option<&str>, ui: &Ui) -> Result<Vec<Spec>> {
+        let session = &self.session;
+        let said = self.said_rollouts();
+        if said.is_empty() {
+            let outputs = session.workspace.store.outputs(&session.stack)?;
+            let shown = infer::rollout(&session.stack.snapshot, &outputs);
+            return Ok(vec![shown.map_err(|it| Failure::usage(it.to_string()))?]);
+        }
+        let mut all = Vec::new();
+        for (of, spec) in said {
+            match spec {
+                Ok(spec) => all.push(spec),
+                Err(wrong) if name.is_none_or(|it| it == of) => {
+                    report(ui, &session.sources, &wrong)?;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(all)
     }
 
     /// A copy of the state, and a look at every page and row of it, before
@@ -119,7 +167,12 @@ pub(super) async fn plan(
     for row in &rows {
         opened.session.stack.snapshot.apply(row).map_err(Failure::general)?;
     }
-    look_and_plan(opened, args, true, runtime, ui).await
+    let planned = look_and_plan(opened, args, true, runtime, ui).await?;
+    if let Some(refusal) = guard::refusal(opened, &planned.plan).await? {
+        let word = opened.direction.word();
+        ui.warn(&format!("`orderinfra {word}` would be refused: {}", refusal.message));
+    }
+    Ok(planned)
 }
 
 /// Who works on the steps that are open, if somebody still does.
@@ -186,7 +239,11 @@ async fn look_and_plan_once(
         .await?;
     }
     let outputs = session.workspace.store.outputs(&session.stack)?;
-    let governed = session.workspace.store.governed(&session.stack)?;
+    let mut governed = session.workspace.store.governed(&session.stack)?;
+    if opened.enforce_weights {
+        // How services are scaled is no matter of weights.
+        governed.retain(|it| !it.properties.is_empty());
+    }
     let targets = Targets {
         only: args.target.clone(),
         exclude: args.exclude.clone(),
@@ -399,6 +456,9 @@ pub(super) async fn apply(
             code::CHANGES,
             format!("{changes} changes, and none were expected"),
         ));
+    }
+    if let Some(refusal) = guard::refusal(opened, &planned.plan).await? {
+        return Err(refusal);
     }
     if !how.apply.yes && changes > 0 && !confirm(&planned, &view, how, ui)? {
         return Err(Failure::new(code::CANCELLED, "nothing was changed"));

@@ -8,6 +8,7 @@ mod destroy;
 mod drive;
 pub mod excerpt;
 mod failure;
+mod guard;
 mod history;
 mod interrupt;
 mod kms;
@@ -167,7 +168,7 @@ enum Command {
     /// Take what is live into the state, without changing AWS
     Refresh(refresh::Args),
     /// Move traffic between the blue and the green target group
-    Shift(shift::Args),
+    Shift(Box<shift::Args>),
     /// Run a task like those of a service, and end with its exit code
     RunTask(operate::RunTask),
     /// Replace all tasks of a service, and wait for it
@@ -275,7 +276,7 @@ async fn dispatch(cli: &Cli, runtime: &Runtime, ui: &Ui) -> Result<()> {
         Command::Up(args) => up::run(args, common, runtime, ui).await,
         Command::Destroy(args) => destroy::run(args, common, runtime, ui).await,
         Command::Refresh(args) => refresh::run(args, common, runtime, ui).await,
-        Command::Shift(args) => shift::run(args, common, runtime, ui).await,
+        Command::Shift(args) => Box::pin(shift::run(args, common, runtime, ui)).await,
         Command::RunTask(args) => operate::run_task(args, common, runtime, ui).await,
         Command::Redeploy(args) => operate::redeploy(args, common, runtime, ui).await,
         Command::Logs(args) => operate::logs(args, common, runtime, ui).await,

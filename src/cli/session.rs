@@ -141,6 +141,7 @@ impl Workspace {
         for stack in stacks.collect::<Vec<_>>() {
             super::rotate::finish(&mut workspace, &stack.name, ui)?;
         }
+        super::guard::tell(&workspace, common, ui)?;
         Ok(workspace)
     }
 

@@ -19,15 +19,21 @@ pub(super) struct Args {
     /// Do not show the plan first
     #[arg(short = 'f', long)]
     skip_preview: bool,
+    /// Give routes the weights that the program says, whatever a shift has made of them
+    #[arg(long)]
+    enforce_weights: bool,
 }
 
 pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui) -> Result<()> {
     if args.all {
-        let more = if args.skip_preview { vec!["--skip-preview"] } else { Vec::new() };
+        let flags =
+            [("--skip-preview", args.skip_preview), ("--enforce-weights", args.enforce_weights)];
+        let more = flags.into_iter().filter(|(_, said)| *said).map(|(flag, _)| flag).collect();
         let what = all::What { direction: Direction::Up, preview: false, plan: &args.plan, more };
         return all::run(&what, Some(&args.apply), common, runtime, ui).await;
     }
     let mut opened = Opened::new(&args.plan, common, runtime, ui, Direction::Up)?;
+    opened.enforce_weights = args.enforce_weights;
     let applying = drive::Applying {
         plan: &args.plan,
         apply: &args.apply,

@@ -760,12 +760,12 @@ impl<'a> Planner<'a> {
         previous: &ResourceState,
         live: Option<&Value>,
     ) {
-        if let Some(live) = live {
-            let governed = self.inquiry.governed.iter();
-            for governed in governed.filter(|it| it.urn == item.urn) {
-                item.notes.extend(govern::overlay(governed, &mut item.inputs, live));
-                item.governed.extend(governed.properties.iter().cloned());
-            }
+        // Without a look at AWS the state is as near as anything.
+        let seen = live.unwrap_or(&previous.inputs);
+        let governed = self.inquiry.governed.iter();
+        for governed in governed.filter(|it| it.urn == item.urn) {
+            item.notes.extend(govern::overlay(governed, &mut item.inputs, seen));
+            item.governed.extend(governed.properties.iter().cloned());
         }
         if !decl.options.ignore_changes.is_empty() {
             // AWS does not say what is secret: the program and the state do.

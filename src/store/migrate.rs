@@ -108,6 +108,78 @@ ALTER TABLE stacks ADD COLUMN unwritten TEXT;
 -- Seconds since 1970: recovery waits for what may not show yet, not longer.
 ALTER TABLE journal ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
 ",
+    "
+-- Shifts of traffic. Times are milliseconds since 1970.
+CREATE TABLE shift (
+    id TEXT PRIMARY KEY,
+    stack INTEGER NOT NULL REFERENCES stacks (id) ON DELETE CASCADE,
+    rollout TEXT NOT NULL,
+    src TEXT NOT NULL,
+    dst TEXT NOT NULL,
+    -- Never changed after the shift has begun.
+    plan TEXT NOT NULL CHECK (json_valid(plan)),
+    plan_sha TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    -- Of a thousand, last seen on all routes.
+    verified_permille INTEGER,
+    bake_started INTEGER,
+    -- What another process asks for: pause, continue, rollback, abort.
+    request TEXT,
+    -- Who drives it, as JSON. Each driver has a fence higher than the last.
+    owner TEXT NOT NULL CHECK (json_valid(owner)),
+    fence INTEGER NOT NULL,
+    heartbeat INTEGER NOT NULL,
+    outcome TEXT,
+    reason TEXT,
+    created INTEGER NOT NULL,
+    finished INTEGER
+) STRICT;
+CREATE UNIQUE INDEX one_open_shift ON shift (stack, rollout) WHERE finished IS NULL;
+-- What each route was before, and what it was last made.
+CREATE TABLE shift_route (
+    shift TEXT NOT NULL REFERENCES shift (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    before TEXT NOT NULL CHECK (json_valid(before)),
+    known TEXT NOT NULL CHECK (json_valid(known)),
+    PRIMARY KEY (shift, place)
+) STRICT;
+-- Every change in AWS: a row before it, which is closed after it.
+CREATE TABLE shift_op (
+    id INTEGER PRIMARY KEY,
+    shift TEXT NOT NULL REFERENCES shift (id) ON DELETE CASCADE,
+    fence INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    route INTEGER,
+    write TEXT NOT NULL CHECK (json_valid(write)),
+    state TEXT NOT NULL CHECK (state IN ('intended', 'confirmed', 'failed', 'superseded')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    request_id TEXT,
+    intended INTEGER NOT NULL,
+    ended INTEGER,
+    error TEXT
+) STRICT;
+CREATE INDEX shift_op_by_shift ON shift_op (shift, state);
+-- What is told of a shift, as it is told.
+CREATE TABLE shift_event (
+    shift TEXT NOT NULL REFERENCES shift (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL CHECK (json_valid(body)),
+    PRIMARY KEY (shift, seq)
+) STRICT;
+-- Shifts of the first kind went all at once: each is a finished one of these,
+-- so that it can be looked up and taken back.
+INSERT INTO shift (id, stack, rollout, src, dst, plan, plan_sha, phase, step, owner, fence,
+                   heartbeat, outcome, created, finished)
+SELECT 'S' || id, stack, 'default',
+       CASE json_extract(body, '$.to') WHEN 'green' THEN 'blue' ELSE 'green' END,
+       json_extract(body, '$.to'), body, '', 'done', 0, '{}', 0,
+       0, iif(ended IS NULL, 'cut off', 'done'),
+       unixepoch(started) * 1000, coalesce(unixepoch(ended), unixepoch(started)) * 1000
+FROM shifts;
+DROP TABLE shifts;
+",
 ];
 
 /// `ORDI`, in the header of every state file.

@@ -10,6 +10,7 @@ mod lock;
 mod migrate;
 mod open;
 mod rotate;
+mod shifts;
 
 use std::{
     cell::RefCell,
@@ -29,6 +30,7 @@ pub use history::{Counts, RunRecord};
 pub use keys::{KeyService, Keyring, NewLock, Refusal, new_key};
 pub use lock::{Lock, Owner};
 pub use rotate::Unwritten;
+pub use shifts::{Fence, NewOp, NewShift, OpRow, OpState, Progress, ShiftRow};
 
 use crate::model::{Governed, Place, ResourceState, Row, Snapshot, Value};
 use crypt::Crypt;
@@ -77,6 +79,10 @@ pub enum Error {
     KeyService(Refusal),
     #[error("another run is changing this stack{}", owner(.0.as_ref()))]
     Locked(Option<Owner>),
+    #[error("a shift of `{}` is open already: {} to {}, in phase {}", .0.rollout, .0.from, .0.to, .0.phase)]
+    ShiftOpen(Box<ShiftRow>),
+    #[error("another process has taken this shift over")]
+    Fenced,
     #[error("there is no stack `{0}`")]
     NoStack(String),
     #[error("the stack `{0}` exists already")]
@@ -127,7 +133,7 @@ impl From<std::io::Error> for Error {
 /// An error with the file that it is about, said once.
 fn at<T>(path: &Path, result: Result<T>) -> Result<T> {
     result.map_err(|error| match error {
-        Error::At { .. } | Error::Locked(_) => error,
+        Error::At { .. } | Error::Locked(_) | Error::ShiftOpen(_) | Error::Fenced => error,
         other => Error::At { path: path.to_owned(), source: Box::new(other) },
     })
 }
@@ -591,41 +597,6 @@ impl Store {
 
     pub fn govern(&self, stack: &Stack, governed: &[Governed]) -> Result<()> {
         write_governed(&self.connection, stack, governed)
-    }
-
-    /// Shifts, the newest first.
-    pub fn shifts(&self, stack: &Stack) -> Result<Vec<(i64, serde_json::Value)>> {
-        let mut query = self
-            .connection
-            .prepare("SELECT id, body FROM shifts WHERE stack = ?1 ORDER BY id DESC")?;
-        let rows = query
-            .query_map([stack.id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| {
-            let (id, body) = row?;
-            Ok((id, serde_json::from_str(&body)?))
-        })
-        .collect()
-    }
-
-    pub fn begin_shift(&self, stack: &Stack, body: &serde_json::Value, now: &str) -> Result<i64> {
-        self.connection.execute(
-            "INSERT INTO shifts (stack, started, body) VALUES (?1, ?2, ?3)",
-            params![stack.id, now, body.to_string()],
-        )?;
-        Ok(self.connection.last_insert_rowid())
-    }
-
-    pub fn update_shift(
-        &self,
-        id: i64,
-        body: &serde_json::Value,
-        ended: Option<&str>,
-    ) -> Result<()> {
-        self.connection.execute(
-            "UPDATE shifts SET body = ?2, ended = ?3 WHERE id = ?1",
-            params![id, body.to_string(), ended],
-        )?;
-        Ok(())
     }
 }
 

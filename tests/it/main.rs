@@ -45,11 +45,17 @@ mod schema;
 #[cfg(feature = "aws")]
 mod sealed;
 mod secrets;
+#[cfg(feature = "aws")]
+mod shift;
+#[cfg(feature = "aws")]
+mod shift_faults;
 mod state;
 #[cfg(feature = "aws")]
 mod systems;
 mod terminal;
 mod together;
+#[cfg(feature = "aws")]
+mod traffic;
 mod up;
 #[cfg(feature = "aws")]
 mod world;

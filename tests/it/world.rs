@@ -88,15 +88,40 @@ impl Cloud {
         all
     }
 
+    /// What the load balancer finds when it looks at the targets of a group:
+    /// `{ "10.0.0.1": ["unhealthy", "Target.Timeout"] }`
+    pub(crate) fn find_targets(&self, group: &str, targets: &serde_json::Value) {
+        let body = serde_json::json!({ "group": group, "targets": targets }).to_string();
+        self.send("POST", "/orderinfra-emulator/target-health", "", &body);
+    }
+
+    /// A call of AWS in the oldest of its protocols, behind everybody's back.
+    pub(crate) fn query(&self, service: &str, body: &str) -> String {
+        let scope = format!("Credential=emulator/20260101/us-east-1/{service}/aws4_request");
+        let headers = format!(
+            "Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n"
+        );
+        self.send("POST", "/", &headers, body)
+    }
+
     fn ask(&self, method: &str, what: &str) -> String {
+        self.send(method, &format!("/orderinfra-emulator/{what}"), "", "")
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        let length = body.len();
         let request = format!(
-            "{method} /orderinfra-emulator/{what} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n{headers}\r\n{body}"
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
-        reply.split_once("\r\n\r\n").unwrap().1.to_owned()
+        let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{reply}");
+        body.to_owned()
     }
 }
 
@@ -186,22 +211,9 @@ impl World {
         kill: Option<Kill>,
         set: impl FnOnce(&mut Command),
     ) -> Ran {
-        let number = self.commands.fetch_add(1, Ordering::Relaxed);
         let said = |name: &str| self.dir.path().join(format!("{name}.txt"));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_orderinfra"));
+        let mut command = self.command(harsh, line);
         command
-            .args(line.split_whitespace())
-            .current_dir(self.dir.path().join(&self.project))
-            .env_clear()
-            .env("HOME", self.dir.path().join("home"))
-            .env("AWS_ACCESS_KEY_ID", "harsh")
-            .env("AWS_SECRET_ACCESS_KEY", "harsh")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", harsh.port))
-            .env("ORDERINFRA_TEST_HURRY", HURRY.to_string())
-            .env("ORDERINFRA_TEST_SEED", format!("{} {line} {number}", self.seed))
-            .stdin(Stdio::null())
             .stdout(fs::File::create(said("stdout")).unwrap())
             .stderr(fs::File::create(said("stderr")).unwrap());
         set(&mut command);
@@ -220,6 +232,26 @@ impl World {
             panic!("`{line}` did not end within {ENDS_WITHIN:?}:\n{stdout}{stderr}");
         };
         Ran { stdout, stderr, code }
+    }
+
+    /// One that is not started yet.
+    pub(crate) fn command(&self, harsh: &Harsh, line: &str) -> Command {
+        let number = self.commands.fetch_add(1, Ordering::Relaxed);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orderinfra"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.dir.path().join(&self.project))
+            .env_clear()
+            .env("HOME", self.dir.path().join("home"))
+            .env("AWS_ACCESS_KEY_ID", "harsh")
+            .env("AWS_SECRET_ACCESS_KEY", "harsh")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", harsh.port))
+            .env("ORDERINFRA_TEST_HURRY", HURRY.to_string())
+            .env("ORDERINFRA_TEST_SEED", format!("{} {line} {number}", self.seed))
+            .stdin(Stdio::null());
+        command
     }
 
     pub(crate) fn store(&self) -> Store {

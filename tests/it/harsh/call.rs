@@ -47,7 +47,11 @@ impl Call {
                 let action = body.split('&').find_map(|it| it.strip_prefix("Action="));
                 action.unwrap_or_default().to_owned()
             }
-            None => request.first.rsplit_once(' ').map_or("", |(it, _)| it).to_owned(),
+            None => {
+                let line = request.first.rsplit_once(' ').map_or("", |(it, _)| it);
+                // CloudWatch's protocol has the operation at the end of the path.
+                line.split_once("/operation/").map_or(line, |(_, it)| it).to_owned()
+            }
         };
         let by_path = !form && request.header("x-amz-target").is_none();
         let text = match by_path {

@@ -50,6 +50,9 @@ pub(crate) struct Kill {
 pub(crate) struct Entry {
     pub(crate) service: String,
     pub(crate) operation: String,
+    /// The body with its percent signs decoded: a form has a field a line. Of
+    /// what is named by its path, that comes first.
+    pub(crate) text: String,
     pub(crate) change: bool,
     /// The HTTP status that went back; 0 when nothing did.
     pub(crate) status: u16,
@@ -121,6 +124,11 @@ impl Harsh {
         *locked(&self.shared.counts) = [0; 2];
         *locked(&self.shared.kill) = kill;
         *locked(&self.shared.victim) = Some(Arc::clone(victim));
+    }
+
+    /// From now on, what is to become of calls.
+    pub(crate) fn script(&self, script: &[Scripted]) {
+        locked(&self.shared.weather).climate.script = script.to_vec();
     }
 
     pub(crate) fn log(&self) -> Vec<Entry> {
@@ -232,6 +240,7 @@ impl Shared {
         log.push(Entry {
             service: call.service.clone(),
             operation: call.operation.clone(),
+            text: call.text.clone(),
             change: call.changes(),
             status: 0,
             acted: false,

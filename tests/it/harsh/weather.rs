@@ -95,7 +95,7 @@ pub(super) enum Fate {
 }
 
 pub(super) struct Weather {
-    climate: Climate,
+    pub(super) climate: Climate,
     calls: u64,
     young: BTreeMap<String, Young>,
     /// New principals.

@@ -51,6 +51,7 @@
 //! provider/          the seam: `Resource` and `Function` are what authors write
 //!   retry.rs           which errors pass, for how long, and what users read
 //!   calls.rs           where calls to AWS are told of, for the audit
+//!   echo.rs            what is kept in the state and made nowhere
 //!   cx.rs              all that a resource's methods may use; the only waits
 //!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only

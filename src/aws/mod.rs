@@ -184,6 +184,13 @@ fn kept<T>(old: Option<T>, new: Option<T>, live: Option<T>) -> Option<T> {
     if old.is_none() && new.is_none() { live } else { new }
 }
 
+/// A changed value, where there is a new one: what is live on both sides is
+/// not said again, for other changes may not agree with it.
+#[cfg(feature = "aws")]
+fn fresh<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
+    new.filter(|it| old != Some(*it))
+}
+
 /// For a function that asks for one thing: whether it is the one with these
 /// tags, among others.
 #[cfg(feature = "aws")]

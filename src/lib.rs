@@ -111,8 +111,10 @@
 //!    diffing, no state, no retry loop, no printing. Retrying is a table.
 //! 8. A secret stays marked from where it enters to where it leaves: encrypted
 //!    in the state, `[secret]` in every output.
-//! 9. One loop owns every future; nothing is spawned. Steps of one serial key
-//!    never run at the same time.
+//! 9. One loop owns every future; nothing is spawned. Only files to upload are
+//!    read, packed and hashed on a thread of their own (`provider/asset.rs`),
+//!    for whose answer a future of the loop waits. Steps of one serial key never
+//!    run at the same time.
 //! 10. Nothing in a program may panic, hang or exhaust memory, and all
 //!     mistakes are told in one go, each with its place.
 //! 11. What every further call would meet (an interrupt, expired credentials, a

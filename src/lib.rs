@@ -114,7 +114,8 @@
 //! 9. One loop owns every future; nothing is spawned. Only files to upload are
 //!    read, packed and hashed on a thread of their own (`provider/asset.rs`),
 //!    for whose answer a future of the loop waits. Steps of one serial key never
-//!    run at the same time.
+//!    run at the same time, save where a type lets others begin while it only
+//!    waits (`WAITS_ASIDE`).
 //! 10. Nothing in a program may panic, hang or exhaust memory, and all
 //!     mistakes are told in one go, each with its place.
 //! 11. What every further call would meet (an interrupt, expired credentials, a

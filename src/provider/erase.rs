@@ -63,6 +63,9 @@ impl<R: Resource> AnyResource for Erased<R> {
     fn anonymous(&self) -> bool {
         R::ANONYMOUS
     }
+    fn waits_aside(&self) -> bool {
+        R::WAITS_ASIDE
+    }
     fn check(&self, inputs: &Value) -> Result<()> {
         R::check(&typed(inputs)?)
     }

@@ -26,7 +26,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use asset::{Archive, Asset, Assets};
 pub use calls::{Call, Calls};
-pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
+pub use cx::{Clients, Cx, Notes, OP_TAG, STACK_TAG, Status};
 pub use echo::Echo;
 pub use erase::{function, local, resource};
 pub use error::{Error, Kind, Result};
@@ -61,6 +61,8 @@ pub trait Resource: Send + Sync + 'static {
     /// After a lost answer it is looked for as long as AWS takes to show it,
     /// and only then sent again.
     const ANONYMOUS: bool = false;
+    /// While it only waits to be ready, others of its serial key may begin.
+    const WAITS_ASIDE: bool = false;
 
     type Inputs: Serialize + DeserializeOwned + JsonSchema + Send + Sync;
     /// The live resource as AWS reports it: every input, plus what AWS adds.
@@ -239,6 +241,9 @@ pub trait AnyResource: Send + Sync {
         false
     }
     fn anonymous(&self) -> bool {
+        false
+    }
+    fn waits_aside(&self) -> bool {
         false
     }
     /// For inputs without unknowns.

@@ -53,6 +53,7 @@
 //! provider/          the seam: `Resource` and `Function` are what authors write
 //!   retry.rs           which errors pass, for how long, and what users read
 //!   calls.rs           where calls to AWS are told of, for the audit
+//!   echo.rs            what is kept in the state and made nowhere
 //!   cx.rs              all that a resource's methods may use; the only waits
 //!   fake.rs            a cloud in a JSON file or in memory, for tests
 //! builtin/           types that live in the state only
@@ -123,8 +124,11 @@
 //!    diffing, no state, no retry loop, no printing. Retrying is a table.
 //! 8. A secret stays marked from where it enters to where it leaves: encrypted
 //!    in the state, `[secret]` in every output.
-//! 9. One loop owns every future; nothing is spawned. Steps of one serial key
-//!    never run at the same time.
+//! 9. One loop owns every future; nothing is spawned. Only files to upload are
+//!    read, packed and hashed on a thread of their own (`provider/asset.rs`),
+//!    for whose answer a future of the loop waits. Steps of one serial key never
+//!    run at the same time, save where a type lets others begin while it only
+//!    waits (`WAITS_ASIDE`).
 //! 10. Nothing in a program may panic, hang or exhaust memory, and all
 //!     mistakes are told in one go, each with its place.
 //! 11. What every further call would meet (an interrupt, expired credentials, a

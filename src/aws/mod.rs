@@ -29,7 +29,13 @@ mod appautoscaling;
 #[cfg(feature = "aws")]
 mod autoscaling;
 #[cfg(feature = "aws")]
+mod cloudfront;
+#[cfg(feature = "aws")]
+mod cloudtrail;
+#[cfg(feature = "aws")]
 mod cloudwatch;
+#[cfg(feature = "aws")]
+mod cognito;
 #[cfg(feature = "aws")]
 mod dynamodb;
 #[cfg(feature = "aws")]
@@ -41,9 +47,13 @@ mod ecs;
 #[cfg(feature = "aws")]
 mod efs;
 #[cfg(feature = "aws")]
+mod elasticache;
+#[cfg(feature = "aws")]
 mod elb;
 #[cfg(feature = "aws")]
 mod iam;
+#[cfg(feature = "aws")]
+mod kinesis;
 #[cfg(feature = "aws")]
 mod kms;
 #[cfg(feature = "aws")]
@@ -62,6 +72,8 @@ mod s3;
 mod scheduler;
 #[cfg(feature = "aws")]
 mod secretsmanager;
+#[cfg(feature = "aws")]
+mod servicediscovery;
 #[cfg(feature = "aws")]
 mod sfn;
 #[cfg(feature = "aws")]
@@ -89,13 +101,18 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         apigatewayv2::types(),
         appautoscaling::types(),
         autoscaling::types(),
+        cloudfront::types(),
+        cloudtrail::types(),
         cloudwatch::types(),
+        cognito::types(),
         dynamodb::types(),
         ec2::types(),
         ecr::types(),
         ecs::types(),
         efs::types(),
+        elasticache::types(),
         iam::types(),
+        kinesis::types(),
         kms::types(),
         lambda::types(),
         lb::types(),
@@ -104,6 +121,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         s3::types(),
         scheduler::types(),
         secretsmanager::types(),
+        servicediscovery::types(),
         sfn::types(),
         sns::types(),
         sqs::types(),
@@ -126,14 +144,19 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         acm::functions(),
         apigateway::functions(),
         apigatewayv2::functions(),
+        cloudfront::functions(),
+        cloudtrail::functions(),
         cloudwatch::functions(),
+        cognito::functions(),
         dynamodb::functions(),
         ec2::functions(),
         ecr::functions(),
         ecs::functions(),
         efs::functions(),
+        elasticache::functions(),
         elb::functions(),
         iam::functions(),
+        kinesis::functions(),
         kms::functions(),
         lambda::functions(),
         lb::functions(),
@@ -142,6 +165,7 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         route53::functions(),
         s3::functions(),
         secretsmanager::functions(),
+        servicediscovery::functions(),
         sns::functions(),
         sqs::functions(),
         ssm::functions(),
@@ -157,6 +181,13 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
 #[cfg(feature = "aws")]
 fn kept<T>(old: Option<T>, new: Option<T>, live: Option<T>) -> Option<T> {
     if old.is_none() && new.is_none() { live } else { new }
+}
+
+/// A changed value, where there is a new one: what is live on both sides is
+/// not said again, for other changes may not agree with it.
+#[cfg(feature = "aws")]
+fn fresh<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
+    new.filter(|it| old != Some(*it))
 }
 
 /// For a function that asks for one thing: whether it is the one with these

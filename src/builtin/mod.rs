@@ -1,7 +1,6 @@
 //! Types that need no cloud: they live in the state only, and are made from
 //! their inputs and a lot drawn at plan time.
 
-mod provider;
 mod random;
 mod std;
 mod stream;
@@ -9,7 +8,7 @@ mod tls;
 
 use crate::{
     lang::providers,
-    provider::{AnyFunction, AnyResource},
+    provider::{AnyFunction, AnyResource, Echo},
 };
 
 pub use self::std::refused;
@@ -24,15 +23,7 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
 
 /// The language's own resources.
 fn pulumi() -> Vec<Box<dyn AnyResource>> {
-    let providers = [
-        ("pulumi:providers:aws", "aws"),
-        ("pulumi:providers:random", "random"),
-        ("pulumi:providers:tls", "tls"),
-    ];
-    let providers = providers
-        .into_iter()
-        .map(|(token, package)| provider::Echo::boxed(token, providers::provider(package), None));
-    let stash =
-        provider::Echo::boxed(providers::STASH, providers::stash(), Some(("input", "output")));
-    providers.chain([stash]).collect()
+    let packages = ["aws", "random", "tls"];
+    let providers = packages.into_iter().map(|it| Echo::boxed(providers::provider(it), None));
+    providers.chain([Echo::boxed(providers::stash(), Some(("input", "output")))]).collect()
 }

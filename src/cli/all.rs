@@ -1,5 +1,5 @@
-//! `--all`: every project below `stacks/`, each stack after those whose outputs
-//! it uses; a destroy goes the other way. Each is a process of its own, with its
+//! `--all`: every stack of every project below `stacks/`, each after those whose
+//! outputs it uses; a destroy goes the other way. Each is a process of its own, with its
 //! own lock, journal and interrupts, and its lines are told apart by its name.
 
 use std::{
@@ -19,7 +19,7 @@ use super::{
     ApplyArgs, Colour, Common, PlanArgs, Runtime,
     drive::Direction,
     failure::{Failure, Result, code},
-    references::{self, Reference},
+    references::{self, Mistakes, Reference},
     session::{Workspace, report},
     ui::{BOLD, GREEN, RED, Ui, YELLOW},
 };
@@ -108,8 +108,9 @@ pub(super) async fn run(
     runner.conclude(&told)
 }
 
-/// Every project below `stacks/`, or below the folder in there where the command
-/// is given, that has the stack; in the order of their paths.
+/// Every stack of every project below `stacks/`, or below the folder in there
+/// where the command is given; with `-s` those of that name alone. In the order
+/// of their projects' paths.
 fn members(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Vec<Member>> {
     if common.stack.as_deref().is_some_and(|it| it.contains('/')) {
         return Err(Failure::usage("with `--all`, `-s` is the name of a stack of every project"));
@@ -122,33 +123,37 @@ fn members(common: &Common, runtime: &Runtime, ui: &Ui) -> Result<Vec<Member>> {
     let is_part = start.starts_with(&around) && load::find_project(&start).is_none();
     let folder = if is_part { start } else { around };
     let mut members = Vec::new();
-    let mut wrong = false;
+    let mut mistakes = Vec::new();
     for file in load::projects_under(&folder) {
         let dir = file.parent().unwrap_or(&folder).to_owned();
         let of = Common { directory: Some(dir.clone()), ..common.clone() };
         let workspace = Workspace::open(&of, runtime, ui)?;
         let project = &workspace.project.name;
-        let known = workspace.known_stacks()?;
-        if let Some(stack) = &common.stack
-            && !known.contains(stack)
-        {
-            ui.say(&format!("`{project}` has no stack `{stack}`, and is left alone"));
-            continue;
+        let mut stacks = workspace.known_stacks()?;
+        if let Some(wanted) = &common.stack {
+            stacks.retain(|it| it == wanted);
         }
-        let stack = workspace.stack_name(&of).map_err(|mut it| {
-            it.message = format!("`{project}`: {}", it.message);
-            it
-        })?;
-        let read = references::of(&workspace.project, &stack, workspace.store.keyring(), runtime);
-        match read {
-            Ok(uses) => members.push(Member { name: format!("{project}/{stack}"), dir, uses }),
-            Err(mistakes) => {
-                wrong = true;
-                drop(report(ui, &mistakes.sources, &mistakes.found));
+        if stacks.is_empty() {
+            let which = common.stack.as_ref().map(|it| format!(" `{it}`")).unwrap_or_default();
+            ui.say(&format!("`{project}` has no stack{which}, and is left alone"));
+        }
+        for stack in stacks {
+            let keyring = workspace.store.keyring();
+            match references::of(&workspace.project, &stack, keyring, runtime) {
+                Ok(uses) => {
+                    let name = format!("{project}/{stack}");
+                    members.push(Member { name, dir: dir.clone(), uses });
+                }
+                // Stacks of one program share most of its mistakes.
+                Err(Mistakes { mut found, sources }) => {
+                    found.retain(|it| !mistakes.contains(it));
+                    drop(report(ui, &sources, &found));
+                    mistakes.append(&mut found);
+                }
             }
         }
     }
-    if wrong {
+    if !mistakes.is_empty() {
         return Err(Failure::said(code::GENERAL));
     }
     if members.is_empty() {
@@ -483,12 +488,13 @@ fn resources(tail: &[String]) -> String {
     all.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(", ")
 }
 
-/// Lines as they come, whatever bytes are in them.
+/// Lines as they come, whatever bytes are in them. One pipe may end before the
+/// other, and is asked again.
 fn lines(
     pipe: Option<impl AsyncRead + Unpin + 'static>,
 ) -> impl futures_util::Stream<Item = String> + Unpin {
     let reader = pipe.map(BufReader::new);
-    Box::pin(futures_util::stream::unfold(reader, |reader| async {
+    let lines = futures_util::stream::unfold(reader, |reader| async {
         let mut reader = reader?;
         let mut line = Vec::new();
         match reader.read_until(b'\n', &mut line).await {
@@ -498,5 +504,6 @@ fn lines(
                 Some((text.trim_end_matches(['\r', '\n']).to_owned(), Some(reader)))
             }
         }
-    }))
+    });
+    Box::pin(lines.fuse())
 }

@@ -15,7 +15,8 @@ pub(super) struct Args {
     plan: PlanArgs,
     #[command(flatten)]
     apply: ApplyArgs,
-    /// All projects below `stacks/`, against the order of their references
+    /// Every stack of every project below `stacks/`, against the order of their references; with
+    /// `-s NAME` those of that name
     #[arg(long)]
     all: bool,
     /// Forget the stack too, once it is empty

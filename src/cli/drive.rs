@@ -25,8 +25,8 @@ use crate::{
         plan::{self, Facts, Inquiry, Now, Planned, Targets},
         recover, refresh as reading, settled,
     },
-    lang::{config::Override, diag::Diagnostic, load::assets},
-    model::{Action, Row, Step, Value, value::Asset},
+    lang::{config::Override, diag::Diagnostic},
+    model::{Action, Row, Step, Value},
     rollout::{infer, spec::Spec},
     store::{Lock, Owner},
 };
@@ -273,8 +273,8 @@ async fn look_and_plan_once(
             preview,
         })
     };
-    let (file, asset, stack) = sources(session);
-    let sources = Sources { file: &file, asset: &asset, stack: &stack };
+    let (file, stack) = sources(session);
+    let sources = Sources { file: &file, stack: &stack };
     let planned = inquire::find_out(
         &mut opened.facts,
         &inquiry,
@@ -333,13 +333,9 @@ type FileSource<'a> =
     Box<dyn Fn(&str, crate::lang::eval::FileForm) -> std::result::Result<Value, String> + 'a>;
 type StackSource<'a> = Box<dyn Fn(&str) -> std::result::Result<Value, String> + 'a>;
 
-type AssetSource<'a> = Box<dyn Fn(&Asset) -> std::result::Result<Asset, String> + 'a>;
-
-fn sources(session: &Session) -> (FileSource<'_>, AssetSource<'_>, StackSource<'_>) {
-    let project = &session.workspace.project;
+fn sources(session: &Session) -> (FileSource<'_>, StackSource<'_>) {
     (
         Box::new(|path, form| session.read_file(path, form)),
-        Box::new(|asset| assets::hashed(&session.roots(), &project.program_dir, asset)),
         Box::new(|name| session.other_outputs(name)),
     )
 }
@@ -528,8 +524,8 @@ async fn carry_out(
     let config = |key: &str| config_text(session, key);
     let environment = |name: &str| runtime.var(name).map(str::to_owned);
     let shaping = shaping(session, &opened.draws, &naming, &config, &environment);
-    let (file, asset, other) = sources(session);
-    let sources = Sources { file: &file, asset: &asset, stack: &other };
+    let (file, other) = sources(session);
+    let sources = Sources { file: &file, stack: &other };
     let costs = costs(&store, &program_plan.steps);
     let cost = |step: &Step| {
         let known = costs.get(&(step.token.clone(), action_word(&step.action)));
@@ -597,7 +593,7 @@ async fn carry_out(
     store.set_outputs(&stack, &outputs)?;
     let outcome = if complete { "done" } else { "failed" };
     store.end_run(run_id, outcome, &runtime.stamp())?;
-    drop((file, asset, other));
+    drop((file, other));
     opened.session.stack = stack;
     let seconds = (runtime.time() - started).whole_seconds();
     render::finished(&finished, &program_plan, &outputs, seconds, how, ui);

@@ -14,7 +14,7 @@ use crate::engine::plan::Planned;
 pub(super) struct Args {
     #[command(flatten)]
     plan: PlanArgs,
-    /// All projects below `stacks/`
+    /// Every stack of every project below `stacks/`; with `-s NAME` those of that name
     #[arg(long)]
     all: bool,
 }

@@ -13,7 +13,8 @@ pub(super) struct Args {
     plan: PlanArgs,
     #[command(flatten)]
     apply: ApplyArgs,
-    /// All projects below `stacks/`, in the order of their references
+    /// Every stack of every project below `stacks/`, in the order of their references; with
+    /// `-s NAME` those of that name
     #[arg(long)]
     all: bool,
     /// Do not show the plan first

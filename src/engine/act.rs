@@ -15,7 +15,7 @@ use super::{
     watch::{Watch, Watched},
 };
 use crate::{
-    model::{Action, Outcome, ResourceState, Row, Step, Value},
+    model::{Action, Outcome, ResourceState, Row, Step, Value, stack::Phase},
     provider::{AnyResource, Cx, Error, Kind, Made, Registry, Result, Settings, Status, retry},
 };
 
@@ -85,6 +85,15 @@ impl Job {
             Action::Record { .. } | Action::Forget | Action::Read => None,
             _ => registry.resource(&self.state.token)?.serial(&self.state.inputs),
         }
+    }
+
+    /// Whether all that is left is to wait, and others of its key need not.
+    /// An update of what was never seen ready changes something after that.
+    pub(super) fn waits_aside(&self, registry: &Registry) -> bool {
+        let unsettled = self.state.phase == Phase::Unsettled;
+        let changes = unsettled && matches!(self.action, Action::Update { .. });
+        let aside = registry.resource(&self.state.token).is_some_and(AnyResource::waits_aside);
+        aside && !changes && self.watch.awaits()
     }
 
     /// The row before the first call. Reading changes nothing and has none.
@@ -287,7 +296,6 @@ impl Job {
         applied: &Value,
         live: Option<&Value>,
     ) -> Result<Landed> {
-        use crate::model::stack::Phase;
         let (token, wanted) = (kind.token(), &self.state.inputs);
         if self.state.phase == Phase::Unsettled {
             cx.persist(token, || kind.finish(cx, id, wanted)).await?;

@@ -3,7 +3,7 @@
 use super::{connect::Connections, halt::Trouble};
 use crate::{
     lang::eval::{FileForm, Question},
-    model::{Value, value::Asset},
+    model::Value,
     provider::{AnyFunction, Registry, Settings},
 };
 
@@ -12,8 +12,6 @@ use super::inputs::{self, coerce};
 /// Where answers come from, beside AWS.
 pub struct Sources<'a> {
     pub file: &'a dyn Fn(&str, FileForm) -> Result<Value, String>,
-    /// The same asset with the hash of what is in it.
-    pub asset: &'a dyn Fn(&Asset) -> Result<Asset, String>,
     /// Outputs of another stack, as a map.
     pub stack: &'a dyn Fn(&str) -> Result<Value, String>,
 }
@@ -30,7 +28,7 @@ pub async fn answer(
         Question::Asset { asset } => {
             let json = serde_json::from_str(asset).map_err(|it| it.to_string())?;
             match Value::from_json(&json) {
-                Value::Asset(it) => Ok((sources.asset)(&it).map(Value::Asset)?),
+                Value::Asset(it) => Ok(connections.assets.hashed(it).await.map(Value::Asset)?),
                 other => Ok(other),
             }
         }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use futures_util::future::BoxFuture;
 
-use crate::provider::{Assets, Calls, Clients, Cx, Pace, Place, Result, Settings};
+use crate::provider::{Assets, Calls, Clients, Cx, Notes, Pace, Place, Result, Settings};
 
 /// How to reach AWS, or what stands in for it.
 pub type Connect =
@@ -21,6 +21,7 @@ pub struct Connections {
     /// What was made after this time (RFC 3339) may not show everywhere yet.
     pub young_since: String,
     known: RefCell<BTreeMap<Settings, (Clients, Place)>>,
+    notes: Notes,
 }
 
 impl Connections {
@@ -32,7 +33,16 @@ impl Connections {
         pace: Pace,
         young_since: String,
     ) -> Self {
-        Self { connect, calls, assets, stack, pace, young_since, known: RefCell::default() }
+        Self {
+            connect,
+            calls,
+            assets,
+            stack,
+            pace,
+            young_since,
+            known: RefCell::default(),
+            notes: Notes::default(),
+        }
     }
 
     pub async fn get(&self, settings: &Settings) -> Result<(Clients, Place)> {
@@ -79,6 +89,7 @@ impl Connections {
             limit: None,
             status: None,
             pace: self.pace,
+            notes: self.notes.clone(),
         }
     }
 }

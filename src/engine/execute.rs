@@ -493,15 +493,22 @@ impl<'a> Executor<'a> {
         on_event(Event::Ended { step, took: started.elapsed(), result });
     }
 
-    fn status(&self, status: &Status, on_event: &mut dyn FnMut(Event)) {
-        let step = self.active.iter().find_map(|(step, it)| {
-            let job = it.job.as_ref()?;
-            (job.state.op == status.op || job.op == status.op).then_some((*step, it, job))
+    fn status(&mut self, status: &Status, on_event: &mut dyn FnMut(Event)) {
+        let interrupted = self.interrupted();
+        let found = self.active.iter_mut().find(|(_, it)| {
+            let its_own = |job: &Job| job.state.op == status.op || job.op == status.op;
+            it.job.as_ref().is_some_and(its_own)
         });
-        let Some((step, active, job)) = step else { return };
+        let Some((step, active)) = found else { return };
+        let Some(job) = &active.job else { return };
         job.watch.said();
-        on_event(Event::Status { step, text: status.text.clone() });
-        if self.interrupted() {
+        on_event(Event::Status { step: *step, text: status.text.clone() });
+        if job.waits_aside(self.run.registry)
+            && let Some(key) = active.key.take()
+        {
+            self.schedule.free(&key);
+        }
+        if interrupted {
             active.leave();
         }
     }

@@ -73,11 +73,18 @@ impl Schedule {
         self.ready.insert((Reverse(self.rank[step]), step));
     }
 
+    /// Whoever waited for the key may claim it.
+    pub fn free(&mut self, key: &str) {
+        for waiting in self.busy.remove(key).into_iter().flatten() {
+            self.ready.insert((Reverse(self.rank[waiting]), waiting));
+        }
+    }
+
     /// A step has ended; after a failure its dependents never become ready.
     pub fn end(&mut self, step: StepId, key: Option<&str>, well: bool) {
         self.running -= 1;
-        for waiting in key.and_then(|it| self.busy.remove(it)).into_iter().flatten() {
-            self.ready.insert((Reverse(self.rank[waiting]), waiting));
+        if let Some(key) = key {
+            self.free(key);
         }
         if !well {
             return;
@@ -115,6 +122,20 @@ mod tests {
         assert_eq!(drain(&mut schedule), [1, 0]);
         schedule.end(1, None, true);
         assert_eq!(drain(&mut schedule), [2]);
+        assert!(schedule.left().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_let_go_is_for_the_next() {
+        let mut schedule = Schedule::new(&[vec![], vec![]], &[1, 1], None);
+        let (first, second) = (schedule.take().unwrap(), schedule.take().unwrap());
+        assert!(schedule.claim(first, "zone") && !schedule.claim(second, "zone"));
+        assert_eq!(schedule.take(), None);
+        schedule.free("zone");
+        assert_eq!(schedule.take(), Some(second));
+        assert!(schedule.claim(second, "zone"));
+        schedule.end(first, None, true);
+        schedule.end(second, Some("zone"), true);
         assert!(schedule.left().is_empty());
     }
 

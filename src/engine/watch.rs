@@ -21,6 +21,10 @@ const LOOKING: u8 = 1;
 const WAITING: u8 = 2;
 /// A method that changes something.
 const CHANGING: u8 = 3;
+/// `ready` looks.
+const READYING: u8 = 4;
+/// The same, and it has said that it waits.
+const AWAITING: u8 = 5;
 
 /// Shared by a step's calls and the loop that runs them.
 #[derive(Clone, Debug, Default)]
@@ -33,13 +37,20 @@ impl Watch {
     /// Whether the step may be left here: its journal row stays open, and
     /// nothing is under way that its next run could not see.
     pub(super) fn may_leave(&self) -> bool {
-        matches!(self.now.load(Relaxed), BETWEEN | WAITING)
+        matches!(self.now.load(Relaxed), BETWEEN | WAITING | AWAITING)
+    }
+
+    /// Whether the step waits for what it made to be ready.
+    pub(super) fn awaits(&self) -> bool {
+        self.now.load(Relaxed) == AWAITING
     }
 
     /// The step has said what it waits for.
     pub(super) fn said(&self) {
         // Fails when it does something else, which is not a wait.
-        let _ = self.now.compare_exchange(LOOKING, WAITING, Relaxed, Relaxed);
+        for (looks, waits) in [(LOOKING, WAITING), (READYING, AWAITING)] {
+            let _ = self.now.compare_exchange(looks, waits, Relaxed, Relaxed);
+        }
     }
 
     /// Whether a create was sent whose answer was lost.
@@ -94,6 +105,9 @@ impl AnyResource for Watched<'_> {
     fn anonymous(&self) -> bool {
         self.kind.anonymous()
     }
+    fn waits_aside(&self) -> bool {
+        self.kind.waits_aside()
+    }
     fn check(&self, inputs: &Value) -> Result<()> {
         self.kind.check(inputs)
     }
@@ -126,7 +140,7 @@ impl AnyResource for Watched<'_> {
         self.during(CHANGING, self.kind.finish(cx, id, new))
     }
     fn ready<'a>(&'a self, cx: &'a Cx, id: &'a str, new: &'a Value) -> BoxFuture<'a, Result<()>> {
-        self.during(LOOKING, self.kind.ready(cx, id, new))
+        self.during(READYING, self.kind.ready(cx, id, new))
     }
     fn read_many<'a>(
         &'a self,

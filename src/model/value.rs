@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Number, Value as Json, json};
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroize as _;
 
 pub type Map = BTreeMap<String, Value>;
@@ -337,6 +338,12 @@ fn text_of(json: Option<&Json>) -> String {
 }
 
 impl Asset {
+    /// The same, by the bytes that are in it.
+    pub fn hashed(self, bytes: &[u8]) -> Self {
+        let hash = Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect();
+        Self { hash, ..self }
+    }
+
     /// From somewhere, not looked at yet.
     pub fn new(source: Source) -> Self {
         Self { source, hash: String::new() }

@@ -5,6 +5,8 @@ use std::{borrow::Cow, sync::Arc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use tokio::sync::Semaphore;
+
 use super::{Cx, Error, Kind, Result};
 use crate::model::{Value, value};
 
@@ -14,11 +16,39 @@ pub struct Assets(Arc<Read>);
 
 type Read = dyn Fn(&value::Asset) -> std::result::Result<Vec<u8>, String> + Send + Sync;
 
+/// How many are packed at a time: each is whole in memory, and takes a core.
+static PACKING: Semaphore = Semaphore::const_new(4);
+
 impl Assets {
     pub fn new(
         read: impl Fn(&value::Asset) -> std::result::Result<Vec<u8>, String> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(read))
+    }
+
+    /// The asset with the hash of what is in it now.
+    pub async fn hashed(&self, asset: value::Asset) -> std::result::Result<value::Asset, String> {
+        let asset = value::Asset { hash: String::new(), ..asset };
+        self.aside(move |read| Ok(asset.clone().hashed(&read(&asset)?))).await
+    }
+
+    /// Reads, packs and hashes on a thread for what takes long: the loop goes
+    /// on with other steps.
+    #[expect(clippy::disallowed_methods, reason = "the loop awaits it here")]
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Read) -> std::result::Result<T, String> + Send + 'static,
+    ) -> std::result::Result<T, String> {
+        let read = Arc::clone(&self.0);
+        let turn = PACKING.acquire().await.map_err(|it| it.to_string())?;
+        let work = move || {
+            let done = work(&*read);
+            // Here, for it goes on when nobody waits for it any more.
+            drop(turn);
+            done
+        };
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|broken| Err(broken.to_string()))
     }
 }
 
@@ -53,8 +83,10 @@ impl Asset {
     }
 
     /// The bytes, which are those that were planned with.
-    pub fn bytes(&self, cx: &Cx, property: &str) -> Result<Vec<u8>> {
-        (cx.assets.0)(&self.0).map_err(|why| Error::invalid(property, why))
+    pub async fn bytes(&self, cx: &Cx, property: &str) -> Result<Vec<u8>> {
+        let asset = self.0.clone();
+        let bytes = cx.assets.aside(move |read| read(&asset)).await;
+        bytes.map_err(|why| Error::invalid(property, why))
     }
 }
 
@@ -74,8 +106,8 @@ impl Archive {
         self.0.hash()
     }
 
-    pub fn bytes(&self, cx: &Cx, property: &str) -> Result<Vec<u8>> {
-        self.0.bytes(cx, property)
+    pub async fn bytes(&self, cx: &Cx, property: &str) -> Result<Vec<u8>> {
+        self.0.bytes(cx, property).await
     }
 }
 

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -23,6 +24,11 @@ pub struct Status {
     pub op: String,
     pub text: String,
 }
+
+/// What a method tells those after it in the same operation, by the operation:
+/// the id of a change that AWS names once. It ends with the process.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<BTreeMap<String, String>>>);
 
 /// One operation's view of the world.
 #[derive(Clone)]
@@ -49,6 +55,7 @@ pub struct Cx {
     pub limit: Option<Duration>,
     pub status: Option<UnboundedSender<Status>>,
     pub pace: Pace,
+    pub notes: Notes,
 }
 
 /// However slowly AWS answers, nothing is given up after fewer attempts than
@@ -86,6 +93,18 @@ impl Cx {
     /// call leaves it out (`None`) when nobody asks.
     pub fn asks(&self, property: &str) -> bool {
         self.asked.as_ref().is_none_or(|asked| asked.contains(property))
+    }
+
+    /// For the methods after this one.
+    pub fn note(&self, text: impl Into<String>) {
+        let mut notes = self.notes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.insert(self.op.clone(), text.into());
+    }
+
+    /// What was noted last; nothing after a crash.
+    pub fn noted(&self) -> Option<String> {
+        let notes = self.notes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.get(&self.op).cloned()
     }
 
     /// Says what the step waits for.

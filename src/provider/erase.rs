@@ -63,6 +63,9 @@ impl<R: Resource> AnyResource for Erased<R> {
     fn anonymous(&self) -> bool {
         R::ANONYMOUS
     }
+    fn waits_aside(&self) -> bool {
+        R::WAITS_ASIDE
+    }
     fn check(&self, inputs: &Value) -> Result<()> {
         R::check(&typed(inputs)?)
     }
@@ -147,35 +150,14 @@ impl<L: Local> AnyResource for ErasedLocal<L> {
     fn token(&self) -> &'static str {
         L::TYPE
     }
-    fn aliases(&self) -> &'static [&'static str] {
-        &[]
-    }
     fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| schema::of_local::<L::Inputs, L::Outputs>(L::TYPE, L::REFUSED))
     }
     fn is_local(&self) -> bool {
         true
     }
-    fn key(&self) -> &'static [&'static str] {
-        &[]
-    }
-    fn held(&self) -> bool {
-        false
-    }
     fn check(&self, inputs: &Value) -> Result<()> {
         L::check(&typed(inputs)?)
-    }
-    fn predict(&self, _: &Place, _: &Value) -> Map {
-        Map::new()
-    }
-    fn serial(&self, _: &Value) -> Option<String> {
-        None
-    }
-    fn name_suffix(&self, _: &Value) -> &'static str {
-        ""
-    }
-    fn same(&self, _: &str, _: &Value, _: &Value) -> bool {
-        false
     }
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>> {
         Box::pin(async move {
@@ -184,48 +166,8 @@ impl<L: Local> AnyResource for ErasedLocal<L> {
             Ok(Made { id, outputs: Some(untyped(&outputs)?) })
         })
     }
-    fn finish<'a>(&'a self, _: &'a Cx, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn ready<'a>(&'a self, _: &'a Cx, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn read_many<'a>(
-        &'a self,
-        _: &'a Cx,
-        ids: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
-        Box::pin(async move { Ok(vec![None; ids.len()]) })
-    }
-    fn update<'a>(
-        &'a self,
-        _: &'a Cx,
-        _: &'a str,
-        _: &'a Value,
-        _: &'a Value,
-    ) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn renamed<'a>(
-        &'a self,
-        _: &'a Cx,
-        id: &'a str,
-        _: &'a Value,
-    ) -> BoxFuture<'a, Result<String>> {
-        Box::pin(async move { Ok(id.to_owned()) })
-    }
-    fn delete<'a>(&'a self, _: &'a Cx, _: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn gone<'a>(&'a self, _: &'a Cx, _: &'a str) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
     fn adopt(&self, id: &str, inputs: &Value) -> Result<Value> {
         untyped(&L::adopt(id, &typed(inputs)?)?)
-    }
-    /// Whatever was made is in no cloud: making it again is the same.
-    fn find<'a>(&'a self, _: &'a Cx, _: &'a Value) -> BoxFuture<'a, Result<Option<String>>> {
-        Box::pin(async { Ok(None) })
     }
 }
 

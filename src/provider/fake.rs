@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::{AnyResource, Call, Cx, Error, Kind, Made, Place, Result, Settings};
+use super::{AnyResource, Call, Cx, Echo, Error, Kind, Made, Place, Result, Settings};
 use crate::model::{
     Map, Schema, Value,
     schema::{AutoName, Object, Property, Type},
@@ -53,7 +53,7 @@ pub fn types_on(cloud: &Cloud) -> Vec<Box<dyn AnyResource>> {
     vec![
         Box::new(fake("fake:index:Thing", false, schema("fake:index:Thing"))),
         Box::new(fake("fake:index:Named", true, schema("fake:index:Named"))),
-        Box::new(fake(PROVIDER, false, provider())),
+        Echo::boxed(provider(), None),
     ]
 }
 
@@ -353,17 +353,11 @@ impl AnyResource for Fake {
     fn token(&self) -> &'static str {
         self.token
     }
-    fn aliases(&self) -> &'static [&'static str] {
-        &[]
-    }
     fn schema(&self) -> &Schema {
         &self.schema
     }
     fn is_local(&self) -> bool {
-        self.token == PROVIDER
-    }
-    fn key(&self) -> &'static [&'static str] {
-        &[]
+        false
     }
     fn held(&self) -> bool {
         self.held
@@ -378,20 +372,8 @@ impl AnyResource for Fake {
         let Some(name) = inputs.get("name").and_then(Value::as_str) else { return Map::new() };
         Map::from([("arn".to_owned(), Value::String(place.arn("fake", name)))])
     }
-    fn serial(&self, _: &Value) -> Option<String> {
-        None
-    }
-    fn name_suffix(&self, _: &Value) -> &'static str {
-        ""
-    }
-    fn same(&self, _: &str, _: &Value, _: &Value) -> bool {
-        false
-    }
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>> {
         Box::pin(async move {
-            if self.is_local() {
-                return Ok(Made { id: cx.op.clone(), outputs: Some(new.clone()) });
-            }
             let name = name_of(new);
             let made = self.cloud.call(cx, "create", &name, |cloud| {
                 if cloud.things.values().any(|it| it["name"] == *name) {
@@ -483,19 +465,8 @@ impl AnyResource for Fake {
             updated.await.map_err(|it| echoing(it, new))
         })
     }
-    fn renamed<'a>(
-        &'a self,
-        _: &'a Cx,
-        id: &'a str,
-        _: &'a Value,
-    ) -> BoxFuture<'a, Result<String>> {
-        Box::pin(async move { Ok(id.to_owned()) })
-    }
     fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, _: &'a Value) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            if self.is_local() {
-                return Ok(());
-            }
             let deleted = self.cloud.call(cx, "delete", id, |cloud| {
                 let used = cloud.things.iter().any(|(other, it)| other != id && it["uses"] == *id);
                 if self.held && used {

@@ -4,8 +4,8 @@
 
 mod asset;
 mod calls;
-mod component;
 mod cx;
+mod echo;
 mod erase;
 mod error;
 pub mod fake;
@@ -15,7 +15,10 @@ mod schema;
 mod settings;
 mod types;
 
-use std::{collections::BTreeMap, future::Future};
+use std::{
+    collections::BTreeMap,
+    future::{Future, ready},
+};
 
 use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
@@ -23,7 +26,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use asset::{Archive, Asset, Assets};
 pub use calls::{Call, Calls};
-pub use cx::{Clients, Cx, OP_TAG, STACK_TAG, Status};
+pub use cx::{Clients, Cx, Notes, OP_TAG, STACK_TAG, Status};
+pub use echo::Echo;
 pub use erase::{function, local, resource};
 pub use error::{Error, Kind, Result};
 pub use pace::Pace;
@@ -57,6 +61,8 @@ pub trait Resource: Send + Sync + 'static {
     /// After a lost answer it is looked for as long as AWS takes to show it,
     /// and only then sent again.
     const ANONYMOUS: bool = false;
+    /// While it only waits to be ready, others of its serial key may begin.
+    const WAITS_ASIDE: bool = false;
 
     type Inputs: Serialize + DeserializeOwned + JsonSchema + Send + Sync;
     /// The live resource as AWS reports it: every input, plus what AWS adds.
@@ -215,10 +221,13 @@ pub struct Made {
 }
 
 /// `Resource` and `Local` without their types. Values are known when they
-/// are handed to an `async` method, and may hold secrets.
+/// are handed to an `async` method, and may hold secrets. The defaults are
+/// those of what lives in the state only, where there is nothing to do.
 pub trait AnyResource: Send + Sync {
     fn token(&self) -> &str;
-    fn aliases(&self) -> &'static [&'static str];
+    fn aliases(&self) -> &'static [&'static str] {
+        &[]
+    }
     fn schema(&self) -> &Schema;
     /// Lives in the state only: never read, never drifts.
     fn is_local(&self) -> bool;
@@ -226,52 +235,95 @@ pub trait AnyResource: Send + Sync {
     fn is_component(&self) -> bool {
         false
     }
-    fn key(&self) -> &'static [&'static str];
-    fn held(&self) -> bool;
+    fn key(&self) -> &'static [&'static str] {
+        &[]
+    }
+    fn held(&self) -> bool {
+        false
+    }
     fn anonymous(&self) -> bool {
         false
     }
+    fn waits_aside(&self) -> bool {
+        false
+    }
     /// For inputs without unknowns.
-    fn check(&self, inputs: &Value) -> Result<()>;
-    fn predict(&self, place: &Place, inputs: &Value) -> Map;
-    fn serial(&self, inputs: &Value) -> Option<String>;
-    fn name_suffix(&self, inputs: &Value) -> &'static str;
+    fn check(&self, _inputs: &Value) -> Result<()> {
+        Ok(())
+    }
+    fn predict(&self, _: &Place, _inputs: &Value) -> Map {
+        Map::new()
+    }
+    fn serial(&self, _inputs: &Value) -> Option<String> {
+        None
+    }
+    fn name_suffix(&self, _inputs: &Value) -> &'static str {
+        ""
+    }
     /// The id as programs read it.
     fn shown_id<'a>(&self, id: &'a str) -> &'a str {
         id
     }
-    fn same(&self, path: &str, wanted: &Value, live: &Value) -> bool;
+    fn same(&self, _path: &str, _wanted: &Value, _live: &Value) -> bool {
+        false
+    }
     fn create<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Made>>;
-    fn finish<'a>(&'a self, cx: &'a Cx, id: &'a str, new: &'a Value) -> BoxFuture<'a, Result<()>>;
-    fn ready<'a>(&'a self, cx: &'a Cx, id: &'a str, new: &'a Value) -> BoxFuture<'a, Result<()>>;
+    fn finish<'a>(&'a self, _: &'a Cx, _id: &'a str, _new: &'a Value) -> BoxFuture<'a, Result<()>> {
+        done(())
+    }
+    fn ready<'a>(&'a self, _: &'a Cx, _id: &'a str, _new: &'a Value) -> BoxFuture<'a, Result<()>> {
+        done(())
+    }
     fn read_many<'a>(
         &'a self,
-        cx: &'a Cx,
+        _: &'a Cx,
         ids: &'a [String],
-    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>>;
+    ) -> BoxFuture<'a, Result<Vec<Option<Value>>>> {
+        done(vec![None; ids.len()])
+    }
     fn update<'a>(
         &'a self,
-        cx: &'a Cx,
-        id: &'a str,
-        old: &'a Value,
-        new: &'a Value,
-    ) -> BoxFuture<'a, Result<()>>;
+        _: &'a Cx,
+        _id: &'a str,
+        _old: &'a Value,
+        _new: &'a Value,
+    ) -> BoxFuture<'a, Result<()>> {
+        done(())
+    }
     fn renamed<'a>(
         &'a self,
-        cx: &'a Cx,
+        _: &'a Cx,
         id: &'a str,
-        new: &'a Value,
-    ) -> BoxFuture<'a, Result<String>>;
-    fn delete<'a>(&'a self, cx: &'a Cx, id: &'a str, last: &'a Value) -> BoxFuture<'a, Result<()>>;
-    fn holders<'a>(&'a self, _: &'a Cx, _: &'a str) -> BoxFuture<'a, Result<Vec<String>>> {
-        Box::pin(async { Ok(Vec::new()) })
+        _new: &'a Value,
+    ) -> BoxFuture<'a, Result<String>> {
+        done(id.to_owned())
     }
-    fn gone<'a>(&'a self, cx: &'a Cx, id: &'a str) -> BoxFuture<'a, Result<()>>;
-    fn find<'a>(&'a self, cx: &'a Cx, new: &'a Value) -> BoxFuture<'a, Result<Option<String>>>;
+    fn delete<'a>(
+        &'a self,
+        _: &'a Cx,
+        _id: &'a str,
+        _last: &'a Value,
+    ) -> BoxFuture<'a, Result<()>> {
+        done(())
+    }
+    fn holders<'a>(&'a self, _: &'a Cx, _id: &'a str) -> BoxFuture<'a, Result<Vec<String>>> {
+        done(Vec::new())
+    }
+    fn gone<'a>(&'a self, _: &'a Cx, _id: &'a str) -> BoxFuture<'a, Result<()>> {
+        done(())
+    }
+    /// What was made in no cloud is made again, and is the same.
+    fn find<'a>(&'a self, _: &'a Cx, _new: &'a Value) -> BoxFuture<'a, Result<Option<String>>> {
+        done(None)
+    }
     /// The outputs of a local type from an id given with `import:`.
     fn adopt(&self, _id: &str, _inputs: &Value) -> Result<Value> {
         Err(Error::invalid("import", format!("{} cannot be imported", self.token())))
     }
+}
+
+fn done<'a, T: Send + 'a>(answer: T) -> BoxFuture<'a, Result<T>> {
+    Box::pin(ready(Ok(answer)))
 }
 
 /// `Function` without its types.
@@ -320,8 +372,7 @@ impl Registry {
     /// Types that no author wrote: components of the program, or of the state.
     pub fn know_components(&mut self, tokens: impl Iterator<Item = String>) {
         for token in tokens {
-            let component = || Box::new(component::Component::new(&token)) as Box<dyn AnyResource>;
-            self.resources.entry(token.clone()).or_insert_with(component);
+            self.resources.entry(token.clone()).or_insert_with(|| Echo::component(&token));
         }
     }
 

@@ -77,6 +77,56 @@ fn a_folder_of_stacks_is_a_part_of_all() {
     env.ok("preview --all -C stacks/system/app").says("alone/dev");
 }
 
+/// `network` and `app` have `dev` and `prod`; `alone` has what its configuration
+/// files say, and what is in the state.
+#[test]
+fn every_stack_of_a_project_is_one_of_all() {
+    let env = world();
+    for (project, name) in [("system/network", "network"), ("system/app", "app")] {
+        let path = format!("stacks/{project}/Pulumi.yaml");
+        let text = std::fs::read_to_string(env.path(&path)).unwrap();
+        let own =
+            text.replace(&format!("name: {name},"), &format!("name: '{name}-${{pulumi.stack}}',"));
+        assert_ne!(own, text);
+        env.write(&path, &own);
+        env.write(&format!("stacks/{project}/Pulumi.prod.yaml"), "");
+    }
+    env.write("stacks/bare/Pulumi.yaml", "name: bare\nruntime: yaml\n");
+    std::fs::remove_dir_all(env.path("stacks/web")).unwrap();
+    std::fs::remove_file(env.path("stacks/alone/Pulumi.dev.yaml")).unwrap();
+    env.ok("stack init stage -C stacks/alone");
+    // Which one is selected is of no importance.
+    env.ok("stack select prod -C stacks/system/app");
+
+    let ran = env.ok("up --all --yes").says("`bare` has no stack, and is left alone");
+    let told: Vec<&str> = ran.stderr.lines().skip_while(|it| *it != "Stacks:").collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+Stacks:
+    alone/stage   done         1 created
+    app/dev       done         1 created
+    app/prod      done         1 created
+    network/dev   done         1 created
+    network/prod  done         1 created
+"#);
+    let made = env.changes();
+    let at = |name: &str| made.iter().position(|it| *it == format!("create {name}")).unwrap();
+    assert!(at("network-dev") < at("app-dev") && at("network-prod") < at("app-prod"), "{made:?}");
+    // Each uses its own.
+    let uses = |name: &str| env.thing(name).1["text"].as_str().unwrap().to_owned();
+    assert!(
+        uses("app-dev").ends_with(":network-dev") && uses("app-prod").ends_with(":network-prod")
+    );
+    env.ok("preview --all --expect-no-changes");
+
+    env.ok("destroy --all --yes -s dev").says("`alone` has no stack `dev`").lacks("prod");
+    assert_eq!(env.changes(), ["delete app-dev", "delete network-dev"]);
+    env.ok("destroy --all --yes");
+    let gone = env.changes();
+    let at = |name: &str| gone.iter().position(|it| *it == format!("delete {name}")).unwrap();
+    assert!(at("app-prod") < at("network-prod"), "{gone:?}");
+    assert!(env.things().is_empty());
+}
+
 #[test]
 fn what_does_not_exist_yet_is_unknown_in_a_preview_and_named_in_up() {
     let env = world();
@@ -138,7 +188,11 @@ fn a_mistake_in_one_stops_all_before_anything_is_made() {
         "stacks/alone/Pulumi.yaml",
         "name: alone\nruntime: yaml\nresources:\n  a: { type: fake:index:Thin }\n",
     );
-    env.run("up --all --yes").ends(1).says("stacks/alone/Pulumi.yaml:4:14");
+    // Once, however many stacks have it.
+    env.write("stacks/alone/Pulumi.prod.yaml", "");
+    let ran = env.run("up --all --yes").ends(1);
+    assert_eq!(ran.stderr.matches("stacks/alone/Pulumi.yaml:4:14").count(), 1, "{ran}");
+    std::fs::remove_file(env.path("stacks/alone/Pulumi.prod.yaml")).unwrap();
     assert!(env.things().is_empty());
     env.run("up --all").ends(2).says("there is nobody to ask here");
     env.run("up --all --yes -t x").ends(2);

@@ -222,6 +222,37 @@ fn a_certificate_is_not_done_before_its_records_are_known() {
     drop(world.run(&cloud, "stack output record").ends(0).says("contract.example.com"));
 }
 
+/// What the zone shows at once, its name servers know later. Meanwhile others
+/// of the zone are made.
+#[test]
+fn a_record_is_not_done_before_the_name_servers_know_it() {
+    let record = |name: &str| {
+        serde_json::json!({ "type": "aws:route53:Record", "properties": {
+            "zoneId": "${zone.zoneId}", "name": name, "type": "A", "ttl": 60, "records": ["192.0.2.1"],
+        } })
+    };
+    let program = serde_json::json!({ "name": "demo", "runtime": "yaml", "resources": {
+        "zone": { "type": "aws:route53:Zone", "properties": { "name": "late.example.com" } },
+        "one": record("one"),
+        "two": record("two"),
+    } });
+    let world = World::with_program(&program.to_string());
+    // The emulator's changes all have this id.
+    let operation = "GET /2013-04-01/change/C2682N5HXP0BZ4";
+    let what = Trouble::Says(["INSYNC", "PENDING"]);
+    let late = Scripted { service: "route53", operation, times: 6, what };
+    let cloud = scripted(&world, vec![late]);
+    run(&world, &cloud, "up --yes").unwrap();
+    let log = cloud.log();
+    let asked = log.iter().filter(|it| it.operation == operation).count();
+    assert!(asked > 6, "{asked}");
+    let change = |it: &Entry| it.change && it.operation.contains("/rrset");
+    let first = log.iter().position(change).unwrap();
+    let second = first + 1 + log[first + 1..].iter().position(change).unwrap();
+    let between = log[first..second].iter().filter(|it| it.operation == operation).count();
+    assert!(between < 6, "the second waited for the first");
+}
+
 /// A name that was freed a moment ago is taken for a while.
 #[test]
 fn a_replacement_waits_for_the_name_that_it_frees() {

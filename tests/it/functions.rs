@@ -1,16 +1,25 @@
 //! Questions to AWS: a program makes things and asks for them by each
 //! function, on the emulator; what is told is what was made.
 
+use std::{fs, process::Command};
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
     harsh::{Climate, Harsh},
+    systems::python,
     world::World,
 };
 
 /// Runs a program that makes `resources` and then asks the questions (name,
 /// function and arguments); what they are answered, by name.
 fn asked(resources: &Json, questions: &[(&str, &str, Json)]) -> Json {
+    asked_after(resources, "", questions)
+}
+
+/// The same, after others have made something with boto3, of which `aws` makes
+/// a client.
+fn asked_after(resources: &Json, script: &str, questions: &[(&str, &str, Json)]) -> Json {
     let all: Vec<String> =
         resources.as_object().unwrap().keys().map(|it| format!("${{{it}}}")).collect();
     let variables = questions.iter().map(|(name, function, arguments)| {
@@ -33,14 +42,29 @@ fn asked(resources: &Json, questions: &[(&str, &str, Json)]) -> Json {
         "variables": variables.collect::<Map<_, _>>(),
         "outputs": outputs.collect::<Map<_, _>>(),
     });
-    let world = World::with_program(&program.to_string());
+    let things = json!({ "name": "demo", "runtime": "yaml", "resources": resources });
+    let world = World::with_program(&things.to_string());
     let cloud = Harsh::start(world.cloud.port, Climate::default());
+    if !script.is_empty() {
+        world.run(&cloud, "up --yes").ends(0);
+        let text = format!("{CLIENTS}{script}");
+        let url = format!("http://127.0.0.1:{}", world.cloud.port);
+        let ran = Command::new(python()).args(["-B", "-c", &text, &url]).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    fs::write(world.file("Pulumi.yaml"), program.to_string()).unwrap();
     world.run(&cloud, "up --yes").ends(0);
     let hidden = world.run(&cloud, "stack output --json").ends(0).stdout;
     assert!(!hidden.contains(SECRET), "{hidden}");
     let told = world.run(&cloud, "stack output --json --show-secrets").ends(0).stdout;
     serde_json::from_str(&told).unwrap()
 }
+
+const CLIENTS: &str = "
+import boto3, json, sys
+key = {'aws_access_key_id': 'key', 'aws_secret_access_key': 'key', 'region_name': 'us-east-1'}
+aws = lambda service: boto3.client(service, endpoint_url=sys.argv[1], **key)
+";
 
 /// What no output may show.
 const SECRET: &str = "not-a-real-one";
@@ -243,4 +267,75 @@ fn databases_are_told() {
     assert_eq!(told["one"]["engine"], "postgres");
     assert_eq!(told["one"]["dbInstanceArn"], told["tagged"]["dbInstanceArn"]);
     assert_eq!(told["many"]["masterUsername"], "orders");
+}
+
+#[test]
+fn images_are_told() {
+    let resources = json!({
+        "repository": { "type": "aws:ecr:Repository", "properties": { "name": "asked", "forceDelete": true } },
+    });
+    let push = "
+config = {'mediaType': 'application/vnd.docker.container.image.v1+json', 'size': 7, 'digest': 'sha256:' + 'a' * 64}
+manifest = {'schemaVersion': 2, 'mediaType': 'application/vnd.docker.distribution.manifest.v2+json', 'config': config, 'layers': []}
+aws('ecr').put_image(repositoryName='asked', imageTag='v1', imageManifest=json.dumps(manifest))
+";
+    let told = asked_after(
+        &resources,
+        push,
+        &[
+            ("tagged", "ecr:getImage", json!({ "repositoryName": "asked", "imageTag": "v1" })),
+            ("newest", "ecr:getImage", json!({ "repositoryName": "asked", "mostRecent": true })),
+        ],
+    );
+    let (tagged, newest) = (&told["tagged"], &told["newest"]);
+    assert_eq!(tagged["imageTags"], json!(["v1"]));
+    assert_eq!(tagged["imageDigest"], newest["imageDigest"]);
+    let digest = tagged["imageDigest"].as_str().unwrap();
+    assert!(digest.starts_with("sha256:"), "{digest}");
+    let repository = "123456789012.dkr.ecr.us-east-1.amazonaws.com/asked";
+    assert_eq!(tagged["imageUri"], format!("{repository}@{digest}"));
+    assert!(tagged["imagePushedAt"].as_i64().unwrap() > 1_700_000_000, "{tagged}");
+}
+
+/// moto tells the classes of Aurora PostgreSQL, and does not sift them.
+#[test]
+fn snapshots_and_classes_of_databases_are_told() {
+    let resources = json!({
+        "database": { "type": "aws:rds:Instance", "properties": {
+            "identifier": "asked", "engine": "postgres", "instanceClass": "db.t3.micro", "allocatedStorage": 20,
+            "username": "orders", "password": SECRET, "skipFinalSnapshot": true,
+        } },
+    });
+    let make = "
+tags = [{'Key': 'by', 'Value': 'hand'}]
+for name in ('asked-first', 'asked-last'):
+    aws('rds').create_db_snapshot(DBInstanceIdentifier='asked', DBSnapshotIdentifier=name, Tags=tags)
+";
+    let last =
+        json!({ "dbInstanceIdentifier": "asked", "mostRecent": true, "tags": { "by": "hand" } });
+    let told = asked_after(
+        &resources,
+        make,
+        &[
+            ("last", "rds:getSnapshot", last),
+            ("named", "rds:getSnapshot", json!({ "dbSnapshotIdentifier": "asked-first" })),
+            (
+                "class",
+                "rds:getOrderableDbInstance",
+                json!({
+                    "engine": "aurora-postgresql",
+                    "engineVersion": "11.9",
+                    "preferredInstanceClasses": ["db.r0.large", "db.r5.large", "db.t3.large"],
+                }),
+            ),
+        ],
+    );
+    assert_eq!(told["last"]["id"], "asked-last");
+    assert_eq!(told["last"]["tags"], json!({ "by": "hand" }));
+    assert_eq!(told["named"]["id"], "asked-first");
+    assert_eq!(told["named"]["engine"], "postgres");
+    assert_eq!(told["named"]["allocatedStorage"], 20);
+    assert_eq!(told["class"]["instanceClass"], "db.r5.large");
+    assert_eq!(told["class"]["engineVersion"], "11.9");
+    assert_eq!(told["class"]["supportedEngineModes"], json!(["provisioned"]));
 }

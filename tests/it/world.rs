@@ -144,13 +144,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The programs below `stacks/`, as they are in the repository, each with
-    /// its `dev` stack alone: no command has to say which.
-    pub(crate) fn with_stacks(project: &str) -> Self {
+    /// The programs below `stacks/`, as they are in the repository.
+    pub(crate) fn with_every_stack() -> Self {
         let dir = TempDir::new().unwrap();
         copy(&repository().join("stacks"), &dir.path().join("stacks"));
+        Self::new(dir, PathBuf::new())
+    }
+
+    /// The same, each with its `dev` stack alone: no command has to say which.
+    pub(crate) fn with_stacks(project: &str) -> Self {
+        let mut world = Self::with_every_stack();
         for project in projects() {
-            for file in fs::read_dir(dir.path().join("stacks").join(project)).unwrap().flatten() {
+            for file in fs::read_dir(world.folder().join("stacks").join(project)).unwrap().flatten()
+            {
                 let name = file.file_name().to_string_lossy().into_owned();
                 let of_stack = name.starts_with("Pulumi.") && name != "Pulumi.yaml";
                 if of_stack && name != "Pulumi.dev.yaml" {
@@ -158,7 +164,8 @@ impl World {
                 }
             }
         }
-        Self::new(dir, Path::new("stacks").join(project))
+        world.go_to(project);
+        world
     }
 
     /// One program.

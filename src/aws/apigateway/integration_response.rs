@@ -7,7 +7,7 @@ use aws_sdk_apigateway::types::ContentHandlingStrategy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, foretold_id, methods, patch::Patch, place_of, serial};
+use super::{MISSING, foretold_id, of_response, patch::Patch, responses, serial};
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -65,10 +65,7 @@ impl Resource for IntegrationResponse {
         if Self::read(cx, &id).await?.is_some() {
             return Err(Error::not_ours("an integration response of this status"));
         }
-        let call = cx.aws.apigateway().put_integration_response().rest_api_id(&new.rest_api);
-        call.resource_id(&new.resource_id)
-            .http_method(&new.http_method)
-            .status_code(&new.status_code)
+        of_response!(cx.aws.apigateway().put_integration_response(), &id)
             .set_selection_pattern(new.selection_pattern.clone())
             .set_content_handling(
                 new.content_handling.as_deref().map(ContentHandlingStrategy::from),
@@ -85,12 +82,12 @@ impl Resource for IntegrationResponse {
     }
 
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
-        let mut found = Vec::with_capacity(ids.len());
-        for (id, method) in ids.iter().zip(methods(cx, ids).await?) {
-            let ([api, resource, verb], status) = place_of(id)?;
-            let integration = method.and_then(|it| it.method_integration);
-            let live = integration.and_then(|it| it.integration_responses?.remove(status));
-            found.push(live.map(|live| Outputs {
+        let found = responses(cx, ids, |it, status| {
+            it.method_integration?.integration_responses?.remove(status)
+        })
+        .await?;
+        let told = found.into_iter().map(|it| {
+            it.map(|([api, resource, verb, status], live)| Outputs {
                 inputs: Inputs {
                     rest_api: api.to_owned(),
                     resource_id: resource.to_owned(),
@@ -98,14 +95,20 @@ impl Resource for IntegrationResponse {
                     status_code: status.to_owned(),
                     selection_pattern: live.selection_pattern.filter(|it| !it.is_empty()),
                     content_handling: live.content_handling.map(|it| it.as_str().to_owned()),
-                    response_parameters:
-                        live.response_parameters.unwrap_or_default().into_iter().collect(),
-                    response_templates:
-                        live.response_templates.unwrap_or_default().into_iter().collect(),
+                    response_parameters: live
+                        .response_parameters
+                        .unwrap_or_default()
+                        .into_iter()
+                        .collect(),
+                    response_templates: live
+                        .response_templates
+                        .unwrap_or_default()
+                        .into_iter()
+                        .collect(),
                 },
-            }));
-        }
-        Ok(found)
+            })
+        });
+        Ok(told.collect())
     }
 
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
@@ -120,18 +123,14 @@ impl Resource for IntegrationResponse {
             .map("/responseParameters", &old.response_parameters, &new.response_parameters)
             .map("/responseTemplates", &old.response_templates, &new.response_templates);
         if let Some(operations) = patch.operations() {
-            let ([api, resource, method], status) = place_of(id)?;
-            let call = cx.aws.apigateway().update_integration_response().rest_api_id(api);
-            let call = call.resource_id(resource).http_method(method).status_code(status);
+            let call = of_response!(cx.aws.apigateway().update_integration_response(), id);
             call.set_patch_operations(Some(operations)).send().await?;
         }
         Ok(())
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let ([api, resource, method], status) = place_of(id)?;
-        let call = cx.aws.apigateway().delete_integration_response().rest_api_id(api);
-        let call = call.resource_id(resource).http_method(method).status_code(status);
+        let call = of_response!(cx.aws.apigateway().delete_integration_response(), id);
         absent(call.send().await, MISSING).map(drop)
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MISSING, foretold_id, methods, patch::Patch, place_of, serial};
+use super::{MISSING, foretold_id, of_response, patch::Patch, responses, serial};
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -55,15 +55,13 @@ impl Resource for MethodResponse {
     }
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let call = cx.aws.apigateway().put_method_response().rest_api_id(&new.rest_api);
-        call.resource_id(&new.resource_id)
-            .http_method(&new.http_method)
-            .status_code(&new.status_code)
+        let id = id(new);
+        of_response!(cx.aws.apigateway().put_method_response(), &id)
             .set_response_models(Some(new.response_models.clone().into_iter().collect()))
             .set_response_parameters(Some(new.response_parameters.clone().into_iter().collect()))
             .send()
             .await?;
-        Ok(id(new))
+        Ok(id)
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<Outputs>> {
@@ -71,23 +69,24 @@ impl Resource for MethodResponse {
     }
 
     async fn read_many(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Outputs>>> {
-        let mut found = Vec::with_capacity(ids.len());
-        for (id, method) in ids.iter().zip(methods(cx, ids).await?) {
-            let ([api, resource, verb], status) = place_of(id)?;
-            let live = method.and_then(|it| it.method_responses?.remove(status));
-            found.push(live.map(|live| Outputs {
+        let found = responses(cx, ids, |it, status| it.method_responses?.remove(status)).await?;
+        let told = found.into_iter().map(|it| {
+            it.map(|([api, resource, verb, status], live)| Outputs {
                 inputs: Inputs {
                     rest_api: api.to_owned(),
                     resource_id: resource.to_owned(),
                     http_method: verb.to_owned(),
                     status_code: status.to_owned(),
                     response_models: live.response_models.unwrap_or_default().into_iter().collect(),
-                    response_parameters:
-                        live.response_parameters.unwrap_or_default().into_iter().collect(),
+                    response_parameters: live
+                        .response_parameters
+                        .unwrap_or_default()
+                        .into_iter()
+                        .collect(),
                 },
-            }));
-        }
-        Ok(found)
+            })
+        });
+        Ok(told.collect())
     }
 
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
@@ -95,18 +94,14 @@ impl Resource for MethodResponse {
             .map("/responseModels", &old.response_models, &new.response_models)
             .map("/responseParameters", &old.response_parameters, &new.response_parameters);
         if let Some(operations) = patch.operations() {
-            let ([api, resource, method], status) = place_of(id)?;
-            let call = cx.aws.apigateway().update_method_response().rest_api_id(api);
-            let call = call.resource_id(resource).http_method(method).status_code(status);
+            let call = of_response!(cx.aws.apigateway().update_method_response(), id);
             call.set_patch_operations(Some(operations)).send().await?;
         }
         Ok(())
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let ([api, resource, method], status) = place_of(id)?;
-        let call = cx.aws.apigateway().delete_method_response().rest_api_id(api);
-        let call = call.resource_id(resource).http_method(method).status_code(status);
+        let call = of_response!(cx.aws.apigateway().delete_method_response(), id);
         absent(call.send().await, MISSING).map(drop)
     }
 

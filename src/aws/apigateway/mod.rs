@@ -259,6 +259,31 @@ async fn methods(cx: &Cx, ids: &[String]) -> Result<Vec<Option<Method>>> {
     ids.iter().map(|id| Ok(found.get(&place_of(id)?.0).cloned())).collect()
 }
 
+/// Of each id (`api/resource/METHOD/200`) what `pick` takes out of its method
+/// under its status, with the parts of the id.
+async fn responses<'a, T>(
+    cx: &Cx,
+    ids: &'a [String],
+    pick: impl Fn(Method, &str) -> Option<T> + Send,
+) -> Result<Vec<Option<([&'a str; 4], T)>>> {
+    let methods = methods(cx, ids).await?.into_iter();
+    let found = ids.iter().zip(methods).map(|(id, method)| {
+        let ([api, resource, verb], status) = place_of(id)?;
+        let live = method.and_then(|it| pick(it, status));
+        Ok(live.map(|it| ([api, resource, verb, status], it)))
+    });
+    found.collect()
+}
+
+/// A call about the response of an id.
+macro_rules! of_response {
+    ($call:expr, $id:expr) => {{
+        let ([api, resource, method], status) = $crate::aws::apigateway::place_of($id)?;
+        $call.rest_api_id(api).resource_id(resource).http_method(method).status_code(status)
+    }};
+}
+use of_response;
+
 async fn method(cx: &Cx, [api, resource, verb]: [&str; 3]) -> Result<Option<Method>> {
     let call = cx.aws.apigateway().get_method().rest_api_id(api).resource_id(resource);
     let live = absent(call.http_method(verb).send().await, MISSING)?;

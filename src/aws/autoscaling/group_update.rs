@@ -7,7 +7,7 @@ use super::{
     group_blocks::{LifecycleHook, TrafficSource},
 };
 use crate::{
-    aws::{error::absent, mirror::Sent as _},
+    aws::{error::absent, fresh, mirror::Sent as _},
     provider::*,
 };
 
@@ -139,12 +139,6 @@ pub(super) async fn change(cx: &Cx, name: &str, old: &Inputs, new: &Inputs) -> R
 
 fn cleared(old: Option<&String>, new: Option<&String>) -> Option<String> {
     new.cloned().or(old.map(|_| String::new()))
-}
-
-/// A changed value: what is live on both sides is not said again, for other
-/// changes may not agree with it.
-fn fresh<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
-    new.filter(|it| old != Some(*it))
 }
 
 /// Load balancers of all kinds.

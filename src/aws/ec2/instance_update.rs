@@ -19,14 +19,12 @@ use super::{
     volumes::{Device, devices, volumes},
 };
 use crate::{
-    aws::error::{absent, seen},
+    aws::{
+        error::{absent, seen},
+        fresh,
+    },
     provider::*,
 };
-
-/// A changed value, where there is a new one.
-fn new_of<'a, T: PartialEq>(old: Option<&T>, new: Option<&'a T>) -> Option<&'a T> {
-    new.filter(|it| old != Some(*it))
-}
 
 pub(super) async fn change(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     // Protection goes first, if it goes.
@@ -56,18 +54,17 @@ fn value(text: &str) -> AttributeValue {
 
 /// The instance is stopped for these, and started again.
 async fn stopped(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-    let kind = new_of(old.instance_type.as_ref(), new.instance_type.as_ref());
-    let optimized = new_of(old.ebs_optimized.as_ref(), new.ebs_optimized.as_ref());
+    let kind = fresh(old.instance_type.as_ref(), new.instance_type.as_ref());
+    let optimized = fresh(old.ebs_optimized.as_ref(), new.ebs_optimized.as_ref());
     // The program says one of them; the other is the live one on both sides.
-    let plain = new_of(old.user_data.as_ref(), new.user_data.as_ref()).map(|it| encoded(it));
+    let plain = fresh(old.user_data.as_ref(), new.user_data.as_ref()).map(|it| encoded(it));
     let user_data = plain
-        .or_else(|| new_of(old.user_data_base64.as_ref(), new.user_data_base64.as_ref()).cloned());
-    let capacity = new_of(
+        .or_else(|| fresh(old.user_data_base64.as_ref(), new.user_data_base64.as_ref()).cloned());
+    let capacity = fresh(
         old.capacity_reservation_specification.as_ref(),
         new.capacity_reservation_specification.as_ref(),
     );
-    let names =
-        new_of(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref());
+    let names = fresh(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref());
     let hostname = names.and_then(|it| it.hostname_type.clone()).filter(|it| {
         let old = old.private_dns_name_options.as_ref();
         old.and_then(|it| it.hostname_type.as_ref()) != Some(it)
@@ -128,7 +125,7 @@ async fn attributes(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()>
     if old.source_dest_check != new.source_dest_check {
         modify(cx, id, |it| it.source_dest_check(flag(new.source_dest_check))).await?;
     }
-    let shutdown = new_of(
+    let shutdown = fresh(
         old.instance_initiated_shutdown_behavior.as_ref(),
         new.instance_initiated_shutdown_behavior.as_ref(),
     );
@@ -136,7 +133,7 @@ async fn attributes(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()>
         modify(cx, id, |call| call.instance_initiated_shutdown_behavior(value(it))).await?;
     }
     if let Some(groups) =
-        new_of(old.vpc_security_group_ids.as_ref(), new.vpc_security_group_ids.as_ref())
+        fresh(old.vpc_security_group_ids.as_ref(), new.vpc_security_group_ids.as_ref())
     {
         modify(cx, id, |it| it.set_groups(Some(groups.0.clone()))).await?;
     }
@@ -145,7 +142,7 @@ async fn attributes(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()>
 
 async fn options(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let ec2 = cx.aws.ec2();
-    if let Some(it) = new_of(old.metadata_options.as_ref(), new.metadata_options.as_ref()) {
+    if let Some(it) = fresh(old.metadata_options.as_ref(), new.metadata_options.as_ref()) {
         ec2.modify_instance_metadata_options()
             .instance_id(id)
             .set_http_endpoint(sent(it.http_endpoint.as_ref()))
@@ -156,12 +153,12 @@ async fn options(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
             .send()
             .await?;
     }
-    if let Some(it) = new_of(old.maintenance_options.as_ref(), new.maintenance_options.as_ref()) {
+    if let Some(it) = fresh(old.maintenance_options.as_ref(), new.maintenance_options.as_ref()) {
         let call = ec2.modify_instance_maintenance_options().instance_id(id);
         call.set_auto_recovery(sent(it.auto_recovery.as_ref())).send().await?;
     }
     if let Some(it) =
-        new_of(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref())
+        fresh(old.private_dns_name_options.as_ref(), new.private_dns_name_options.as_ref())
     {
         let call = ec2.modify_private_dns_name_options().instance_id(id);
         call.set_enable_resource_name_dns_a_record(it.enable_resource_name_dns_a_record)
@@ -169,13 +166,13 @@ async fn options(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
             .send()
             .await?;
     }
-    if let Some(it) = new_of(old.credit_specification.as_ref(), new.credit_specification.as_ref()) {
+    if let Some(it) = fresh(old.credit_specification.as_ref(), new.credit_specification.as_ref()) {
         let credits = InstanceCreditSpecificationRequest::builder().instance_id(id);
         let credits = credits.set_cpu_credits(it.cpu_credits.clone()).build();
         let call = ec2.modify_instance_credit_specification();
         call.instance_credit_specifications(credits).send().await?;
     }
-    match new_of(old.monitoring.as_ref(), new.monitoring.as_ref()) {
+    match fresh(old.monitoring.as_ref(), new.monitoring.as_ref()) {
         Some(true) => drop(ec2.monitor_instances().instance_ids(id).send().await?),
         Some(false) => drop(ec2.unmonitor_instances().instance_ids(id).send().await?),
         None => {}
@@ -210,7 +207,7 @@ async fn change_profile(cx: &Cx, id: &str, name: Option<&str>) -> Result<()> {
 /// Further private addresses of the first interface.
 async fn addresses(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let Some(wanted) =
-        new_of(old.secondary_private_ips.as_ref(), new.secondary_private_ips.as_ref())
+        fresh(old.secondary_private_ips.as_ref(), new.secondary_private_ips.as_ref())
     else {
         return Ok(());
     };
@@ -236,14 +233,13 @@ async fn known(cx: &Cx, id: &str) -> Result<Live> {
 /// The root volume grows and changes its kind in place; how it is encrypted
 /// was decided at its birth.
 async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
-    let Some(wanted) = new_of(old.root_block_device.as_ref(), new.root_block_device.as_ref())
-    else {
+    let Some(wanted) = fresh(old.root_block_device.as_ref(), new.root_block_device.as_ref()) else {
         return Ok(());
     };
     let none = Device::default();
     let old = old.root_block_device.as_ref().unwrap_or(&none);
-    let encrypted = new_of(old.encrypted.as_ref(), wanted.encrypted.as_ref()).is_some();
-    if encrypted || new_of(old.kms_key_id.as_ref(), wanted.kms_key_id.as_ref()).is_some() {
+    let encrypted = fresh(old.encrypted.as_ref(), wanted.encrypted.as_ref()).is_some();
+    if encrypted || fresh(old.kms_key_id.as_ref(), wanted.kms_key_id.as_ref()).is_some() {
         let rule = "encryption cannot change: replace the instance (`up --replace`)";
         return Err(Error::invalid("rootBlockDevice", rule));
     }
@@ -252,10 +248,10 @@ async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
     let mapping = mapping.clone().find(|it| it.device_name == live.root_device_name);
     let volume = mapping.and_then(|it| it.ebs()?.volume_id.clone());
     let volume = volume.ok_or(Error::missing("root volume"))?;
-    let size = new_of(old.volume_size.as_ref(), wanted.volume_size.as_ref());
-    let kind = new_of(old.volume_type.as_ref(), wanted.volume_type.as_ref());
-    let iops = new_of(old.iops.as_ref(), wanted.iops.as_ref());
-    let throughput = new_of(old.throughput.as_ref(), wanted.throughput.as_ref());
+    let size = fresh(old.volume_size.as_ref(), wanted.volume_size.as_ref());
+    let kind = fresh(old.volume_type.as_ref(), wanted.volume_type.as_ref());
+    let iops = fresh(old.iops.as_ref(), wanted.iops.as_ref());
+    let throughput = fresh(old.throughput.as_ref(), wanted.throughput.as_ref());
     if size.is_some() || kind.is_some() || iops.is_some() || throughput.is_some() {
         let call = cx.aws.ec2().modify_volume().volume_id(&volume);
         call.set_size(size.copied())
@@ -266,7 +262,7 @@ async fn root(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
             .await?;
     }
     if let Some(it) =
-        new_of(old.delete_on_termination.as_ref(), wanted.delete_on_termination.as_ref())
+        fresh(old.delete_on_termination.as_ref(), wanted.delete_on_termination.as_ref())
     {
         let ebs = EbsInstanceBlockDeviceSpecification::builder().delete_on_termination(*it).build();
         let mapping = InstanceBlockDeviceMappingSpecification::builder()

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Document;
 
+use super::foretold;
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -53,12 +54,7 @@ impl Resource for LifecyclePolicy {
     }
 
     fn predict(place: &Place, inputs: &Value) -> Map {
-        let mut told =
-            Map::from([("registryId".to_owned(), Value::string(place.account.as_str()))]);
-        if let Some(name) = inputs.get("repository").and_then(Value::as_str) {
-            told.insert("id".to_owned(), Value::string(name));
-        }
-        told
+        foretold(place, inputs)
     }
 
     fn same(path: &str, wanted: &Value, live: &Value) -> bool {

@@ -8,7 +8,10 @@ mod lifecycle_policy;
 mod repository;
 mod repository_policy;
 
-use crate::provider::{AnyFunction, AnyResource, function, resource};
+use crate::{
+    model::{Map, Value},
+    provider::{AnyFunction, AnyResource, Place, function, resource},
+};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
     vec![
@@ -28,3 +31,12 @@ pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
 }
 
 const NO_REPOSITORY: &[&str] = &["RepositoryNotFoundException"];
+
+/// What the policies of a repository answer, of which it has one of a kind.
+fn foretold(place: &Place, inputs: &Value) -> Map {
+    let mut told = Map::from([("registryId".to_owned(), Value::string(place.account.as_str()))]);
+    if let Some(name) = inputs.get("repository").and_then(Value::as_str) {
+        told.insert("id".to_owned(), Value::string(name));
+    }
+    told
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::foretold;
 use crate::{
     aws::error::absent,
     model::{Map, Value},
@@ -39,12 +40,7 @@ impl Resource for RepositoryPolicy {
     type Outputs = Outputs;
 
     fn predict(place: &Place, inputs: &Value) -> Map {
-        let mut told =
-            Map::from([("registryId".to_owned(), Value::string(place.account.as_str()))]);
-        if let Some(name) = inputs.get("repository").and_then(Value::as_str) {
-            told.insert("id".to_owned(), Value::string(name));
-        }
-        told
+        foretold(place, inputs)
     }
 
     fn serial(inputs: &Inputs) -> Option<String> {

@@ -210,7 +210,7 @@ impl Resource for Function {
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let code = FunctionCode::builder()
-            .set_zip_file(new.code.as_ref().map(|it| zip(cx, it)).transpose()?)
+            .set_zip_file(zip(cx, new.code.as_ref()).await?)
             .set_s3_bucket(new.s3_bucket.clone())
             .set_s3_key(new.s3_key.clone())
             .set_s3_object_version(new.s3_object_version.clone())
@@ -272,7 +272,7 @@ impl Resource for Function {
         let coded = code(old) != code(new);
         if coded {
             let call = cx.aws.lambda().update_function_code().function_name(name);
-            call.set_zip_file(new.code.as_ref().map(|it| zip(cx, it)).transpose()?)
+            call.set_zip_file(zip(cx, new.code.as_ref()).await?)
                 .set_s3_bucket(new.s3_bucket.clone())
                 .set_s3_key(new.s3_key.clone())
                 .set_s3_object_version(new.s3_object_version.clone())

@@ -87,7 +87,7 @@ impl Resource for LayerVersion {
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let content = LayerVersionContentInput::builder()
-            .set_zip_file(new.code.as_ref().map(|it| zip(cx, it)).transpose()?)
+            .set_zip_file(zip(cx, new.code.as_ref()).await?)
             .set_s3_bucket(new.s3_bucket.clone())
             .set_s3_key(new.s3_key.clone())
             .set_s3_object_version(new.s3_object_version.clone())

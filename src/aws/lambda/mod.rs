@@ -45,9 +45,10 @@ const MISSING: &[&str] = &["ResourceNotFoundException"];
 /// What Lambda takes in a request; more must come from S3.
 const DIRECT_BYTES_MAX: usize = 50 << 20;
 
-/// The zip file for a request.
-fn zip(cx: &Cx, code: &Archive) -> Result<aws_smithy_types::Blob> {
-    let bytes = code.bytes(cx, "code")?;
+/// The zip file for a request, if there is one.
+async fn zip(cx: &Cx, code: Option<&Archive>) -> Result<Option<aws_smithy_types::Blob>> {
+    let Some(code) = code else { return Ok(None) };
+    let bytes = code.bytes(cx, "code").await?;
     if bytes.len() > DIRECT_BYTES_MAX {
         let rule = format!(
             "has {} MiB as a zip file, and Lambda takes {} MiB in a request; upload it to a bucket and say `s3Bucket` and `s3Key`",
@@ -56,7 +57,7 @@ fn zip(cx: &Cx, code: &Archive) -> Result<aws_smithy_types::Blob> {
         );
         return Err(Error::invalid("code", rule));
     }
-    Ok(aws_smithy_types::Blob::new(bytes))
+    Ok(Some(aws_smithy_types::Blob::new(bytes)))
 }
 
 /// The name in `name`, `name:alias` or an ARN of a function.

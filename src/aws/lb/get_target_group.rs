@@ -2,24 +2,15 @@
 //! arguments describe. The id is its ARN.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
+    Wanted,
     target_group::{Outputs, TargetGroup, by_name},
-    the_one,
 };
 use crate::provider::*;
 
 pub(super) struct GetTargetGroup;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Args {
-    arn: Option<String>,
-    name: Option<String>,
-    /// Only one with these tags, among others, is an answer.
-    tags: Option<Tags>,
-}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -34,17 +25,12 @@ impl Function for GetTargetGroup {
     const TOKEN: &'static str = "aws:lb/getTargetGroup:getTargetGroup";
     const REFUSED: &'static [(&'static str, &'static str)] =
         &[("loadBalancingAnomalyMitigation", "it is part of the answer, not of the question")];
-    type Args = Args;
+    type Args = Wanted;
     type Output = Output;
 
-    async fn call(cx: &Cx, args: &Args) -> Result<Output> {
-        let arns = match (&args.arn, &args.name) {
-            (Some(arn), None) => vec![arn.clone()],
-            (None, Some(name)) => by_name(cx, name).await?.into_iter().collect(),
-            (None, None) if args.tags.is_some() => all(cx).await?,
-            _ => return Err(Error::invalid("name", "or `arn` is needed, not both")),
-        };
-        let arn = the_one(cx, "target group", arns, args.tags.as_ref()).await?;
+    async fn call(cx: &Cx, args: &Wanted) -> Result<Output> {
+        let named = |name| by_name(cx, name);
+        let arn = args.arn(cx, "target group", named, all(cx)).await?;
         let none = || Error::invalid("arn", format!("there is no target group `{arn}`"));
         let live = TargetGroup::read(cx, &arn).await?.ok_or_else(none)?;
         Ok(Output { id: arn, live, region: cx.place.region.clone() })

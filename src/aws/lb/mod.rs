@@ -18,6 +18,8 @@ use std::{
 };
 
 use aws_sdk_elasticloadbalancingv2::types::{Tag, TagDescription};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::{
     aws::check_tags,
@@ -102,24 +104,47 @@ async fn made(cx: &Cx, arn: &str) -> Result<bool> {
     Ok(tags.into_values().any(|tags| cx.made(tags)))
 }
 
-/// Of these, the one that has the tags asked for, among others.
-async fn the_one(
-    cx: &Cx,
-    what: &str,
-    mut arns: Vec<String>,
-    wanted: Option<&Tags>,
-) -> Result<String> {
-    if let Some(wanted) = wanted {
-        let tags = tags_raw(cx, &arns).await?;
-        let live = |arn: &String| Tags::live(tags.get(arn).cloned().unwrap_or_default());
-        arns.retain(|arn| check_tags(Some(wanted), &live(arn)).is_ok());
-    }
-    match (arns.pop(), arns.is_empty()) {
-        (Some(arn), true) => Ok(arn),
-        (Some(_), false) => {
-            Err(Error::invalid("tags", format!("several {what}s match, and one is asked for")))
+/// What describes one load balancer, or one target group.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Wanted {
+    arn: Option<String>,
+    name: Option<String>,
+    /// Only one with these tags, among others, is an answer.
+    tags: Option<Tags>,
+}
+
+impl Wanted {
+    /// The ARN of the one that is described.
+    async fn arn<'a, N, A>(
+        &'a self,
+        cx: &Cx,
+        what: &str,
+        named: impl FnOnce(&'a str) -> N + Send,
+        all: A,
+    ) -> Result<String>
+    where
+        N: Future<Output = Result<Option<String>>> + Send,
+        A: Future<Output = Result<Vec<String>>> + Send,
+    {
+        let mut arns = match (&self.arn, &self.name) {
+            (Some(arn), None) => vec![arn.clone()],
+            (None, Some(name)) => named(name).await?.into_iter().collect(),
+            (None, None) if self.tags.is_some() => all.await?,
+            _ => return Err(Error::invalid("name", "or `arn` is needed, not both")),
+        };
+        if let Some(wanted) = &self.tags {
+            let tags = tags_raw(cx, &arns).await?;
+            let live = |arn: &String| Tags::live(tags.get(arn).cloned().unwrap_or_default());
+            arns.retain(|arn| check_tags(Some(wanted), &live(arn)).is_ok());
         }
-        (None, _) => Err(Error::invalid("name", format!("no {what} matches"))),
+        match (arns.pop(), arns.is_empty()) {
+            (Some(arn), true) => Ok(arn),
+            (Some(_), false) => {
+                Err(Error::invalid("tags", format!("several {what}s match, and one is asked for")))
+            }
+            (None, _) => Err(Error::invalid("name", format!("no {what} matches"))),
+        }
     }
 }
 

@@ -85,37 +85,41 @@ impl Function for GetEngineVersion {
     type Output = Output;
 
     async fn call(cx: &Cx, args: &Args) -> Result<Output> {
-        let mut found = listed(cx, args).await?;
-        found.retain(|it| fits(it, args));
-        if let Some(preferred) = first(&found, args.preferred_versions.as_deref()) {
-            found.retain(|it| it.engine_version.as_ref() == Some(&preferred));
-        } else if args.preferred_versions.is_some() {
-            return Err(Error::invalid("preferredVersions", "none of them matches"));
-        }
-        // Targets are in the order of preference, too.
-        for (preferred, major) in
-            [(&args.preferred_upgrade_targets, None), (&args.preferred_major_targets, Some(true))]
-        {
-            let Some(preferred) = preferred else { continue };
-            let has = |it: &DbEngineVersion, target: &String| targets(it, major).contains(target);
-            let target = preferred.iter().find(|target| found.iter().any(|it| has(it, target)));
-            found.retain(|it| target.is_some_and(|target| has(it, target)));
-        }
-        found.sort_by_key(|it| version_order(text(it)));
-        if found.len() > 1 && args.latest != Some(true) {
-            let rule = format!(
-                "{} versions match, and one is asked for: `latest: true` takes the highest",
-                found.len()
-            );
-            return Err(Error::invalid("version", rule));
-        }
-        let none = || Error::invalid("version", "no version of the engine matches");
-        output(cx, args, found.pop().ok_or_else(none)?)
+        let live = chosen(args, listed(cx, args).await?)?;
+        output(cx, args, live)
     }
 }
 
 fn text(version: &DbEngineVersion) -> &str {
     version.engine_version.as_deref().unwrap_or_default()
+}
+
+/// The one that the arguments describe.
+fn chosen(args: &Args, mut found: Vec<DbEngineVersion>) -> Result<DbEngineVersion> {
+    found.retain(|it| fits(it, args));
+    if let Some(preferred) = first(&found, args.preferred_versions.as_deref()) {
+        found.retain(|it| it.engine_version.as_ref() == Some(&preferred));
+    } else if args.preferred_versions.is_some() {
+        return Err(Error::invalid("preferredVersions", "none of them matches"));
+    }
+    // Targets are in the order of preference, too.
+    for (preferred, major) in
+        [(&args.preferred_upgrade_targets, None), (&args.preferred_major_targets, Some(true))]
+    {
+        let Some(preferred) = preferred else { continue };
+        let has = |it: &DbEngineVersion, target: &String| targets(it, major).contains(target);
+        let target = preferred.iter().find(|target| found.iter().any(|it| has(it, target)));
+        found.retain(|it| target.is_some_and(|target| has(it, target)));
+    }
+    found.sort_by_key(|it| version_order(text(it)));
+    if found.len() > 1 && args.latest != Some(true) {
+        let rule = format!(
+            "{} versions match, and one is asked for: `latest: true` takes the highest",
+            found.len()
+        );
+        return Err(Error::invalid("version", rule));
+    }
+    found.pop().ok_or_else(|| Error::invalid("version", "no version of the engine matches"))
 }
 
 async fn listed(cx: &Cx, args: &Args) -> Result<Vec<DbEngineVersion>> {
@@ -209,4 +213,49 @@ fn output(cx: &Cx, args: &Args, live: DbEngineVersion) -> Result<Output> {
         version_description: live.db_engine_version_description,
         region: cx.place.region.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A version, and what it can become: major versions and minor ones.
+    fn version(text: &str, major: &[&str], minor: &[&str]) -> DbEngineVersion {
+        let target = |text: &&str, major| {
+            let target = UpgradeTarget::builder().engine_version(*text);
+            target.is_major_version_upgrade(major).build()
+        };
+        let major = major.iter().map(|it| target(it, true));
+        let targets = major.chain(minor.iter().map(|it| target(it, false))).collect();
+        let version = DbEngineVersion::builder().engine_version(text);
+        version.set_valid_upgrade_target(Some(targets)).build()
+    }
+
+    #[test]
+    fn one_version_is_chosen_and_several_are_a_mistake() {
+        let all = || {
+            vec![
+                version("15.10", &["16.6"], &["15.12"]),
+                version("15.9", &["16.4", "16.6"], &["15.10", "15.12"]),
+                version("16.6", &[], &[]),
+            ]
+        };
+        let choose = |more: serde_json::Value| {
+            let mut args = serde_json::json!({ "engine": "postgres" });
+            args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let args: Args = serde_json::from_value(args).unwrap();
+            chosen(&args, all()).map(|it| text(&it).to_owned())
+        };
+        let is = |more, wanted: &str| assert_eq!(choose(more), Ok(wanted.to_owned()));
+        is(serde_json::json!({ "latest": true }), "16.6");
+        // By number, not by letter.
+        is(serde_json::json!({ "latest": true, "hasMajorTarget": true }), "15.10");
+        is(serde_json::json!({ "preferredVersions": ["17.1", "15.9", "16.6"] }), "15.9");
+        is(serde_json::json!({ "preferredMajorTargets": ["16.4", "16.6"] }), "15.9");
+        is(serde_json::json!({ "preferredUpgradeTargets": ["15.10"] }), "15.9");
+        is(serde_json::json!({ "hasMinorTarget": false }), "16.6");
+        let several = choose(serde_json::json!({})).unwrap_err();
+        assert!(several.message.contains("3 versions match"), "{several}");
+        assert!(choose(serde_json::json!({ "preferredVersions": ["9.6"] })).is_err());
+    }
 }

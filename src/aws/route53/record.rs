@@ -73,9 +73,14 @@ pub(super) struct Outputs {
 /// From this many on, a zone is read as a whole.
 const WHOLE: usize = 4;
 
+const VISIBLE: Duration = Duration::from_secs(120);
+/// A change takes a minute mostly.
+const KNOWN: Duration = Duration::from_secs(1800);
+
 impl Resource for Record {
     const TYPE: &'static str = "aws:route53/record:Record";
     const KEY: &'static [&'static str] = &["zoneId", "name", "type", "setIdentifier"];
+    const WAITS_ASIDE: bool = true;
     type Inputs = Inputs;
     type Outputs = Outputs;
 
@@ -163,11 +168,20 @@ impl Resource for Record {
         Ok(id_of(new))
     }
 
-    /// The zone tells of it at once; its name servers know it within a minute,
-    /// for which whoever asks them waits.
+    /// The zone tells of it at once, and all its name servers within a minute.
+    /// Whose process has ended since does not know the change: the next run
+    /// comes later than that.
     async fn ready(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let visible = || async { Ok(Self::read(cx, id).await?.map(|_| ())) };
-        cx.wait("the zone to show the record", Duration::from_secs(120), visible).await
+        let Some(change) = cx.noted() else {
+            let visible = || async { Ok(Self::read(cx, id).await?.map(|_| ())) };
+            return cx.wait("the zone to show the record", VISIBLE, visible).await;
+        };
+        let known = || async {
+            let reply = cx.aws.route53().get_change().id(&change).send().await;
+            let info = absent(reply, &["NoSuchChange"])?.and_then(|it| it.change_info);
+            Ok(info.filter(|it| it.status == sdk::ChangeStatus::Insync).map(drop))
+        };
+        cx.wait("the zone's name servers to know the record", KNOWN, known).await
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<Outputs>> {
@@ -338,7 +352,10 @@ async fn change(
     let changes = changes.into_iter().map(one).collect::<Result<Vec<_>>>()?;
     let batch = built(sdk::ChangeBatch::builder().set_changes(Some(changes)).build())?;
     let call = cx.aws.route53().change_resource_record_sets().hosted_zone_id(zone);
-    call.change_batch(batch).send().await?;
+    let reply = call.change_batch(batch).send().await?;
+    if let Some(info) = reply.change_info {
+        cx.note(info.id);
+    }
     Ok(())
 }
 

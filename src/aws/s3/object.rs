@@ -177,7 +177,7 @@ impl<K: Kin> Resource for BucketObject<K> {
 
     /// S3 itself refuses to write over what is there.
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
-        let made = put(cx, new)?.if_none_match("*").send().await;
+        let made = put(cx, new).await?.if_none_match("*").send().await;
         match made.map_err(Error::from) {
             Err(error) if error.is(&["PreconditionFailed"]) => {
                 let ours = Self::find(cx, new).await?;
@@ -221,7 +221,7 @@ impl<K: Kin> Resource for BucketObject<K> {
 
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         if written(old) != written(new) {
-            put(cx, new)?.send().await?;
+            put(cx, new).await?.send().await?;
             return Ok(());
         }
         let (bucket, key) = parts(id)?;
@@ -310,13 +310,13 @@ fn written(it: &Inputs) -> impl PartialEq + '_ {
     (said, words, key, &it.metadata, (&it.content, &it.content_base64, &it.source))
 }
 
-fn put(cx: &Cx, new: &Inputs) -> Result<PutObjectFluentBuilder> {
+async fn put(cx: &Cx, new: &Inputs) -> Result<PutObjectFluentBuilder> {
     let body = match (&new.content, &new.content_base64, &new.source) {
         (Some(Secret(text)), _, _) => text.clone().into_bytes(),
         (None, Some(Secret(text)), _) => {
             BASE64.decode(text).map_err(|_| Error::invalid("contentBase64", "is not base64"))?
         }
-        (None, None, Some(source)) => source.bytes(cx, "source")?,
+        (None, None, Some(source)) => source.bytes(cx, "source").await?,
         (None, None, None) => Vec::new(),
     };
     // By it a later look knows what is there.

@@ -66,6 +66,25 @@ pub(super) struct Outputs {
     arn: String,
 }
 
+/// Creating and updating say all of it.
+macro_rules! whole {
+    ($call:expr, $new:expr) => {
+        $call
+            .action_after_completion($new.action_after_completion.0.clone())
+            .set_description($new.description.clone())
+            .set_end_date($new.end_date.as_ref().map(|it| it.0))
+            .flexible_time_window($new.flexible_time_window.to_sdk()?)
+            .group_name(&$new.group_name)
+            .set_kms_key_arn($new.kms_key_arn.clone())
+            .name(&$new.name)
+            .schedule_expression(&$new.schedule_expression)
+            .schedule_expression_timezone(&$new.schedule_expression_timezone)
+            .set_start_date($new.start_date.as_ref().map(|it| it.0))
+            .state($new.state.0.clone())
+            .target($new.target.to_sdk()?)
+    };
+}
+
 impl Resource for Schedule {
     const TYPE: &'static str = "aws:scheduler/schedule:Schedule";
     const KEY: &'static [&'static str] = &["groupName", "name"];
@@ -110,22 +129,7 @@ impl Resource for Schedule {
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let call = cx.aws.scheduler().create_schedule().client_token(&cx.op);
-        let made = call
-            .action_after_completion(new.action_after_completion.0.clone())
-            .set_description(new.description.clone())
-            .set_end_date(new.end_date.as_ref().map(|it| it.0))
-            .flexible_time_window(new.flexible_time_window.to_sdk()?)
-            .group_name(&new.group_name)
-            .set_kms_key_arn(new.kms_key_arn.clone())
-            .name(&new.name)
-            .schedule_expression(&new.schedule_expression)
-            .schedule_expression_timezone(&new.schedule_expression_timezone)
-            .set_start_date(new.start_date.as_ref().map(|it| it.0))
-            .state(new.state.0.clone())
-            .target(new.target.to_sdk()?)
-            .send()
-            .await;
-        match made.map_err(Error::from) {
+        match whole!(call, new).send().await.map_err(Error::from) {
             Err(error) if error.is(&["ConflictException"]) => {
                 Err(Error::not_ours("a schedule of this name in the group"))
             }
@@ -166,21 +170,7 @@ impl Resource for Schedule {
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         let live = Self::read(cx, id).await?.ok_or(Error::unseen("the schedule"))?;
         let new: Inputs = kept(&live, old, new)?;
-        let call = cx.aws.scheduler().update_schedule();
-        call.action_after_completion(new.action_after_completion.0.clone())
-            .set_description(new.description.clone())
-            .set_end_date(new.end_date.as_ref().map(|it| it.0))
-            .flexible_time_window(new.flexible_time_window.to_sdk()?)
-            .group_name(&new.group_name)
-            .set_kms_key_arn(new.kms_key_arn.clone())
-            .name(&new.name)
-            .schedule_expression(&new.schedule_expression)
-            .schedule_expression_timezone(&new.schedule_expression_timezone)
-            .set_start_date(new.start_date.as_ref().map(|it| it.0))
-            .state(new.state.0.clone())
-            .target(new.target.to_sdk()?)
-            .send()
-            .await?;
+        whole!(cx.aws.scheduler().update_schedule(), new).send().await?;
         Ok(())
     }
 

@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
-    tags, twin::Word,
+    SERIAL, birth_tags, calls, check_name, id, made, parts, retag, right_region, tags, twin::Word,
 };
-use crate::{aws::error::absent, provider::*};
+use crate::{aws::kept, provider::*};
 
 pub(super) struct IpSet;
 
@@ -95,19 +94,14 @@ impl Resource for IpSet {
     /// as it is.
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         let (uuid, name, scope) = parts(id)?;
-        let reply = live(cx, id).await?.ok_or(Error::missing("IPSet"))?;
+        let reply = live(cx, id).await?.ok_or(Error::unseen("the IP set"))?;
         let set = reply.ip_set.ok_or(Error::missing("IPSet"))?;
         if old.addresses != new.addresses || old.description != new.description {
-            let wanted = match (&old.addresses, addresses(new)) {
-                (None, None) => set.addresses,
-                (_, wanted) => wanted.unwrap_or_default(),
-            };
-            let description = match (&old.description, &new.description) {
-                (None, None) => set.description,
-                (_, wanted) => wanted.clone(),
-            };
+            let wanted = kept(addresses(old), addresses(new), Some(set.addresses));
+            let description =
+                kept(old.description.clone(), new.description.clone(), set.description);
             let call = cx.aws.wafv2().update_ip_set().id(uuid).name(name).scope(scope);
-            let call = call.set_addresses(Some(wanted));
+            let call = call.set_addresses(Some(wanted.unwrap_or_default()));
             let call = call.set_description(description.filter(|it| !it.is_empty()));
             call.set_lock_token(reply.lock_token).send().await?;
         }
@@ -115,11 +109,7 @@ impl Resource for IpSet {
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let (uuid, name, scope) = parts(id)?;
-        let Some(reply) = live(cx, id).await? else { return Ok(()) };
-        let call = cx.aws.wafv2().delete_ip_set().id(uuid).name(name).scope(scope);
-        absent(call.set_lock_token(reply.lock_token).send().await, MISSING)?;
-        Ok(())
+        delete(cx, id).await
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
@@ -128,27 +118,8 @@ impl Resource for IpSet {
     }
 }
 
-pub(super) async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
-    paged(|next| async {
-        let call = cx.aws.wafv2().list_ip_sets().scope(scope.clone()).limit(100);
-        let page = call.set_next_marker(next).send().await?;
-        let all = page.ip_sets.unwrap_or_default().into_iter().map(|it| Listed {
-            uuid: it.id,
-            name: it.name,
-            arn: it.arn,
-            description: it.description,
-        });
-        Ok((all.collect(), page.next_marker))
-    })
-    .await
-}
+calls!(GetIpSetOutput: list_ip_sets ip_sets, get_ip_set, delete_ip_set);
 
 fn addresses(inputs: &Inputs) -> Option<Vec<String>> {
     Some(inputs.addresses.as_ref()?.0.iter().map(|it| it.0.clone()).collect())
-}
-
-async fn live(cx: &Cx, id: &str) -> Result<Option<GetIpSetOutput>> {
-    let (uuid, name, scope) = parts(id)?;
-    let call = cx.aws.wafv2().get_ip_set().id(uuid).name(name).scope(scope);
-    absent(call.send().await, MISSING)
 }

@@ -85,6 +85,43 @@ where
     }
 }
 
+/// What differs by the names of the calls alone: all of a scope, one as it is,
+/// and the end of one.
+macro_rules! calls {
+    ($live:ident: $list:ident $items:ident, $get:ident, $delete:ident) => {
+        pub(super) async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<super::Listed>> {
+            super::paged(|next| async {
+                let call = cx.aws.wafv2().$list().scope(scope.clone()).limit(100);
+                let page = call.set_next_marker(next).send().await?;
+                let all = page.$items.unwrap_or_default().into_iter().map(|it| super::Listed {
+                    uuid: it.id,
+                    name: it.name,
+                    arn: it.arn,
+                    description: it.description,
+                });
+                Ok((all.collect(), page.next_marker))
+            })
+            .await
+        }
+
+        async fn live(cx: &Cx, id: &str) -> Result<Option<$live>> {
+            let (uuid, name, scope) = parts(id)?;
+            let call = cx.aws.wafv2().$get().id(uuid).name(name).scope(scope);
+            $crate::aws::error::absent(call.send().await, super::MISSING)
+        }
+
+        /// As it was looked at: whoever changed it since is not overruled.
+        async fn delete(cx: &Cx, id: &str) -> Result<()> {
+            let (uuid, name, scope) = parts(id)?;
+            let Some(reply) = live(cx, id).await? else { return Ok(()) };
+            let call = cx.aws.wafv2().$delete().id(uuid).name(name).scope(scope);
+            let gone = call.set_lock_token(reply.lock_token).send().await;
+            $crate::aws::error::absent(gone, super::MISSING).map(drop)
+        }
+    };
+}
+use calls;
+
 /// The id of the one with this name, if this operation made it.
 async fn made(cx: &Cx, all: Vec<Listed>, scope: &Scope, name: &str) -> Result<Option<String>> {
     for it in all.iter().filter(|it| it.name.as_deref() == Some(name)) {

@@ -5,14 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
-    tags,
+    SERIAL, birth_tags, calls, check_name, id, made, parts, retag, right_region, tags,
     twin::{Field, Word, twin},
 };
-use crate::{
-    aws::{error::absent, kept},
-    provider::*,
-};
+use crate::{aws::kept, provider::*};
 
 pub(super) struct RegexPatternSet;
 
@@ -119,11 +115,7 @@ impl Resource for RegexPatternSet {
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let (uuid, name, scope) = parts(id)?;
-        let Some(reply) = live(cx, id).await? else { return Ok(()) };
-        let call = cx.aws.wafv2().delete_regex_pattern_set().id(uuid).name(name).scope(scope);
-        absent(call.set_lock_token(reply.lock_token).send().await, MISSING)?;
-        Ok(())
+        delete(cx, id).await
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
@@ -132,23 +124,4 @@ impl Resource for RegexPatternSet {
     }
 }
 
-async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
-    paged(|next| async {
-        let call = cx.aws.wafv2().list_regex_pattern_sets().scope(scope.clone()).limit(100);
-        let page = call.set_next_marker(next).send().await?;
-        let all = page.regex_pattern_sets.unwrap_or_default().into_iter().map(|it| Listed {
-            uuid: it.id,
-            name: it.name,
-            arn: it.arn,
-            description: it.description,
-        });
-        Ok((all.collect(), page.next_marker))
-    })
-    .await
-}
-
-async fn live(cx: &Cx, id: &str) -> Result<Option<GetRegexPatternSetOutput>> {
-    let (uuid, name, scope) = parts(id)?;
-    let call = cx.aws.wafv2().get_regex_pattern_set().id(uuid).name(name).scope(scope);
-    absent(call.send().await, MISSING)
-}
+calls!(GetRegexPatternSetOutput: list_regex_pattern_sets regex_pattern_sets, get_regex_pattern_set, delete_regex_pattern_set);

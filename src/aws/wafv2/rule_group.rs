@@ -5,16 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
+    SERIAL, birth_tags, calls, check_name, id, made, parts, retag, right_region,
     rule::{self, CustomResponseBody, Rule, VisibilityConfig, bodies_from_sdk, bodies_to_sdk},
     tags,
     twin::{Field as _, Twin as _, Word},
 };
-use crate::{
-    aws::{error::absent, kept},
-    model::Value,
-    provider::*,
-};
+use crate::{aws::kept, model::Value, provider::*};
 
 pub(super) struct RuleGroup;
 
@@ -145,11 +141,7 @@ impl Resource for RuleGroup {
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let (uuid, name, scope) = parts(id)?;
-        let Some(reply) = live(cx, id).await? else { return Ok(()) };
-        let call = cx.aws.wafv2().delete_rule_group().id(uuid).name(name).scope(scope);
-        absent(call.set_lock_token(reply.lock_token).send().await, MISSING)?;
-        Ok(())
+        delete(cx, id).await
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
@@ -158,28 +150,9 @@ impl Resource for RuleGroup {
     }
 }
 
-async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
-    paged(|next| async {
-        let call = cx.aws.wafv2().list_rule_groups().scope(scope.clone()).limit(100);
-        let page = call.set_next_marker(next).send().await?;
-        let all = page.rule_groups.unwrap_or_default().into_iter().map(|it| Listed {
-            uuid: it.id,
-            name: it.name,
-            arn: it.arn,
-            description: it.description,
-        });
-        Ok((all.collect(), page.next_marker))
-    })
-    .await
-}
+calls!(GetRuleGroupOutput: list_rule_groups rule_groups, get_rule_group, delete_rule_group);
 
 /// `None` when the program says nothing.
 fn wanted_rules(inputs: &Inputs) -> Result<Option<Vec<Rule>>> {
     rule::wanted(inputs.rules.as_ref(), inputs.rules_json.as_ref())
-}
-
-async fn live(cx: &Cx, id: &str) -> Result<Option<GetRuleGroupOutput>> {
-    let (uuid, name, scope) = parts(id)?;
-    let call = cx.aws.wafv2().get_rule_group().id(uuid).name(name).scope(scope);
-    absent(call.send().await, MISSING)
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Listed, MISSING, SERIAL, birth_tags, check_name, id, made, paged, parts, retag, right_region,
+    SERIAL, birth_tags, calls, check_name, id, made, parts, retag, right_region,
     rule::{
         self, CaptchaConfig, ChallengeConfig, CustomResponseBody, DefaultAction, Rule,
         VisibilityConfig, bodies_from_sdk, bodies_to_sdk, kinds,
@@ -15,11 +15,7 @@ use super::{
     tags,
     twin::{Built as _, Field, Twin as _, Word, twin},
 };
-use crate::{
-    aws::{error::absent, kept},
-    model::Value,
-    provider::*,
-};
+use crate::{aws::kept, model::Value, provider::*};
 
 pub(super) struct WebAcl;
 
@@ -191,7 +187,7 @@ impl Resource for WebAcl {
     /// Shield put in, and what this type does not know, is sent as it is.
     async fn update(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
         let (uuid, name, scope) = parts(id)?;
-        let reply = live(cx, id).await?.ok_or(Error::missing("WebACL"))?;
+        let reply = live(cx, id).await?.ok_or(Error::unseen("the web ACL"))?;
         let acl = reply.web_acl.ok_or(Error::missing("WebACL"))?;
         let (before, mut whole) = (Whole::wanted(old)?, Whole::wanted(new)?);
         let changed = before != whole
@@ -248,11 +244,7 @@ impl Resource for WebAcl {
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let (uuid, name, scope) = parts(id)?;
-        let Some(reply) = live(cx, id).await? else { return Ok(()) };
-        let call = cx.aws.wafv2().delete_web_acl().id(uuid).name(name).scope(scope);
-        absent(call.set_lock_token(reply.lock_token).send().await, MISSING)?;
-        Ok(())
+        delete(cx, id).await
     }
 
     async fn find(cx: &Cx, inputs: &Inputs) -> Result<Option<String>> {
@@ -261,26 +253,7 @@ impl Resource for WebAcl {
     }
 }
 
-pub(super) async fn listed(cx: &Cx, scope: &sdk::Scope) -> Result<Vec<Listed>> {
-    paged(|next| async {
-        let call = cx.aws.wafv2().list_web_acls().scope(scope.clone()).limit(100);
-        let page = call.set_next_marker(next).send().await?;
-        let all = page.web_acls.unwrap_or_default().into_iter().map(|it| Listed {
-            uuid: it.id,
-            name: it.name,
-            arn: it.arn,
-            description: it.description,
-        });
-        Ok((all.collect(), page.next_marker))
-    })
-    .await
-}
-
-async fn live(cx: &Cx, id: &str) -> Result<Option<GetWebAclOutput>> {
-    let (uuid, name, scope) = parts(id)?;
-    let call = cx.aws.wafv2().get_web_acl().id(uuid).name(name).scope(scope);
-    absent(call.send().await, MISSING)
-}
+calls!(GetWebAclOutput: list_web_acls web_acls, get_web_acl, delete_web_acl);
 
 /// What create and update send besides the two required properties.
 #[derive(PartialEq)]

@@ -13,7 +13,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use super::{ASSET_BYTES_MAX, inside, read_within};
@@ -32,16 +31,10 @@ const FOLDERS_MAX: usize = 32;
 
 pub const REMOTE: &str = "is not fetched: what is behind an address can change between preview and up, and nobody would have seen it; download the file into the project";
 
-/// The asset with its hash, and its parts with theirs.
-pub fn hashed(roots: &[PathBuf], base: &Path, asset: &Asset) -> Result<Asset, String> {
-    let hash = hex(&bytes(roots, base, asset)?);
-    Ok(Asset { hash, ..asset.clone() })
-}
-
-/// The bytes to upload, which must be those that were planned with.
+/// The bytes to upload, which must be those that were planned with, if it was.
 pub fn read(roots: &[PathBuf], base: &Path, asset: &Asset) -> Result<Vec<u8>, String> {
     let bytes = bytes(roots, base, asset)?;
-    if !asset.hash.is_empty() && hex(&bytes) != asset.hash {
+    if !asset.hash.is_empty() && asset.clone().hashed(&bytes).hash != asset.hash {
         return Err(format!("{} has changed since it was planned with", named(asset)));
     }
     Ok(bytes)
@@ -64,10 +57,6 @@ fn bytes(roots: &[PathBuf], base: &Path, asset: &Asset) -> Result<Vec<u8>, Strin
         Source::Remote(uri) | Source::RemoteArchive(uri) => Err(format!("`{uri}` {REMOTE}")),
         Source::Uploaded => Err("the program does not say where its bytes are".to_owned()),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect()
 }
 
 /// Never the text of one.

@@ -28,7 +28,7 @@ use orderinfra::{
         eval::{Context, FileForm},
         parse, syntax,
     },
-    model::{Action, Map, Place, Row, Snapshot, Step, Value, value::Asset},
+    model::{Action, Map, Place, Row, Snapshot, Step, Value},
     provider::{Assets, Calls, Clients, Pace, Registry, Result as Answer, Settings, fake},
     store::{Keyring, NewLock, Stack, Store},
 };
@@ -111,10 +111,6 @@ fn no_file(_: &str, _: FileForm) -> Result<Value, String> {
     Err("there are no files here".to_owned())
 }
 
-fn no_asset(_: &Asset) -> Result<Asset, String> {
-    Err("there are no files here".to_owned())
-}
-
 fn no_stack(_: &str) -> Result<Value, String> {
     Err("there are no stacks here".to_owned())
 }
@@ -168,7 +164,7 @@ impl World {
                 preview: false,
             })
         };
-        let sources = Sources { file: &no_file, asset: &no_asset, stack: &no_stack };
+        let sources = Sources { file: &no_file, stack: &no_stack };
         let planned =
             inquire::find_out(&mut facts, &inquiry, &connections, &self.registry, &sources).await;
         Ok((planned.map_err(|it| it.to_string())?, facts))
@@ -283,7 +279,7 @@ impl World {
                 shaping: &shaping,
                 registry: &self.registry,
                 connections: &connections,
-                sources: &Sources { file: &no_file, asset: &no_asset, stack: &no_stack },
+                sources: &Sources { file: &no_file, stack: &no_stack },
                 parallel: parallel.map(usize::from),
                 cost: &|step| execute::usual_seconds(&step.token),
                 renew: None,

@@ -109,7 +109,7 @@ fn a_zip_file_is_taken_as_it_is_and_other_kinds_are_refused() {
 #[test]
 fn what_changed_since_the_plan_is_not_uploaded() {
     let dir = folder(&[("app/a.py", "a")]);
-    let planned = hashed(&[dir.path().to_owned()], dir.path(), &archive("app")).unwrap();
+    let planned = archive("app").hashed(&pack(&dir, &archive("app")).unwrap());
     assert_eq!(planned.hash.len(), 64);
     assert!(pack(&dir, &planned).is_ok());
     write(dir.path(), "app/a.py", "other");

@@ -171,12 +171,10 @@ impl Resource for Trail {
         if new.enable_logging { log(cx, arn, true).await } else { Ok(()) }
     }
 
-    async fn ready(cx: &Cx, arn: &str, new: &Inputs) -> Result<()> {
-        let settled = || async {
-            let shows = live(cx, &[arn.to_owned()]).await?.contains_key(arn);
-            Ok((shows && logs(cx, arn).await? == new.enable_logging).then_some(()))
-        };
-        cx.wait("the trail to show", Duration::from_secs(120), settled).await
+    async fn ready(cx: &Cx, arn: &str, _: &Inputs) -> Result<()> {
+        let asked = [arn.to_owned()];
+        let shows = || async { Ok(live(cx, &asked).await?.contains_key(arn).then_some(())) };
+        cx.wait("the trail to show", Duration::from_secs(120), shows).await
     }
 
     async fn read(cx: &Cx, arn: &str) -> Result<Option<Outputs>> {

@@ -2,22 +2,15 @@
 //! AWS.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     cache_policy::{config, listed, live, named},
-    policy_parts::{Asked, CookiesConfig, HeadersConfig, Items, QueryStringsConfig, asked},
+    policy_parts::{Args, Asked, CookiesConfig, HeadersConfig, Items, QueryStringsConfig},
 };
 use crate::provider::*;
 
 pub(super) struct GetCachePolicy;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Args {
-    id: Option<String>,
-    name: Option<String>,
-}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +42,7 @@ impl Function for GetCachePolicy {
     type Output = Output;
 
     async fn call(cx: &Cx, args: &Args) -> Result<Output> {
-        let asked = asked(args.id.as_ref(), args.name.as_ref())?;
+        let asked = args.asked()?;
         let none = || asked.unknown("cache policy");
         let id = match asked {
             Asked::Id(id) => id.to_owned(),

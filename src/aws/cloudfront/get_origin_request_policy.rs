@@ -3,22 +3,15 @@
 
 use aws_sdk_cloudfront::types as sdk;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     MISSING, every,
-    policy_parts::{Asked, CookiesConfig, HeadersConfig, Items, QueryStringsConfig, asked},
+    policy_parts::{Args, Asked, CookiesConfig, HeadersConfig, Items, QueryStringsConfig},
 };
 use crate::{aws::error::absent, provider::*};
 
 pub(super) struct GetOriginRequestPolicy;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Args {
-    id: Option<String>,
-    name: Option<String>,
-}
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +32,7 @@ impl Function for GetOriginRequestPolicy {
     type Output = Output;
 
     async fn call(cx: &Cx, args: &Args) -> Result<Output> {
-        let asked = asked(args.id.as_ref(), args.name.as_ref())?;
+        let asked = args.asked()?;
         let none = || asked.unknown("origin request policy");
         let id = match asked {
             Asked::Id(id) => id.to_owned(),

@@ -2,7 +2,7 @@
 //! of one.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::provider::{Error, Result};
 
@@ -38,12 +38,21 @@ pub(super) struct QueryStringsConfig {
     pub(super) query_strings: Vec<Items<String>>,
 }
 
-/// Either of the two ways to ask for a policy.
-pub(super) fn asked<'a>(id: Option<&'a String>, name: Option<&'a String>) -> Result<Asked<'a>> {
-    match (id, name) {
-        (Some(id), None) => Ok(Asked::Id(id)),
-        (None, Some(name)) => Ok(Asked::Name(name)),
-        _ => Err(Error::invalid("id", "or else `name` is given")),
+/// The id or the name of a policy.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Args {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl Args {
+    pub(super) fn asked(&self) -> Result<Asked<'_>> {
+        match (&self.id, &self.name) {
+            (Some(id), None) => Ok(Asked::Id(id)),
+            (None, Some(name)) => Ok(Asked::Name(name)),
+            _ => Err(Error::invalid("id", "or else `name` is given")),
+        }
     }
 }
 

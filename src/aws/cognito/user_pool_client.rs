@@ -101,6 +101,36 @@ pub(super) struct Outputs {
     client_secret: Option<Secret<String>>,
 }
 
+/// What create and update take alike.
+macro_rules! with_settings {
+    ($call:expr, $it:expr) => {
+        $call
+            .client_name(&$it.name)
+            .set_access_token_validity($it.access_token_validity)
+            .set_allowed_o_auth_flows($it.allowed_oauth_flows.put()?)
+            .allowed_o_auth_flows_user_pool_client($it.allowed_oauth_flows_user_pool_client)
+            .set_allowed_o_auth_scopes($it.allowed_oauth_scopes.put()?)
+            .set_analytics_configuration($it.analytics_configuration.put()?)
+            .set_auth_session_validity($it.auth_session_validity)
+            .set_callback_urls($it.callback_urls.put()?)
+            .set_default_redirect_uri($it.default_redirect_uri.clone())
+            .enable_propagate_additional_user_context_data(
+                $it.enable_propagate_additional_user_context_data,
+            )
+            .set_enable_token_revocation($it.enable_token_revocation)
+            .set_explicit_auth_flows($it.explicit_auth_flows.put()?)
+            .set_id_token_validity($it.id_token_validity)
+            .set_logout_urls($it.logout_urls.put()?)
+            .set_prevent_user_existence_errors($it.prevent_user_existence_errors.put()?)
+            .set_read_attributes($it.read_attributes.put()?)
+            .set_refresh_token_rotation($it.refresh_token_rotation.put()?)
+            .set_refresh_token_validity($it.refresh_token_validity)
+            .set_supported_identity_providers($it.supported_identity_providers.put()?)
+            .set_token_validity_units($it.token_validity_units.put()?)
+            .set_write_attributes($it.write_attributes.put()?)
+    };
+}
+
 impl Resource for UserPoolClient {
     const TYPE: &'static str = "aws:cognito/userPoolClient:UserPoolClient";
     const ANONYMOUS: bool = true;
@@ -131,33 +161,8 @@ impl Resource for UserPoolClient {
 
     async fn create(cx: &Cx, new: &Inputs) -> Result<String> {
         let call = cx.aws.cognito().create_user_pool_client().user_pool_id(&new.user_pool_id);
-        let reply = call
-            .client_name(&new.name)
-            .generate_secret(new.generate_secret)
-            .set_access_token_validity(new.access_token_validity)
-            .set_allowed_o_auth_flows(new.allowed_oauth_flows.put()?)
-            .allowed_o_auth_flows_user_pool_client(new.allowed_oauth_flows_user_pool_client)
-            .set_allowed_o_auth_scopes(new.allowed_oauth_scopes.put()?)
-            .set_analytics_configuration(new.analytics_configuration.put()?)
-            .set_auth_session_validity(new.auth_session_validity)
-            .set_callback_urls(new.callback_urls.put()?)
-            .set_default_redirect_uri(new.default_redirect_uri.clone())
-            .enable_propagate_additional_user_context_data(
-                new.enable_propagate_additional_user_context_data,
-            )
-            .set_enable_token_revocation(new.enable_token_revocation)
-            .set_explicit_auth_flows(new.explicit_auth_flows.put()?)
-            .set_id_token_validity(new.id_token_validity)
-            .set_logout_urls(new.logout_urls.put()?)
-            .set_prevent_user_existence_errors(new.prevent_user_existence_errors.put()?)
-            .set_read_attributes(new.read_attributes.put()?)
-            .set_refresh_token_rotation(new.refresh_token_rotation.put()?)
-            .set_refresh_token_validity(new.refresh_token_validity)
-            .set_supported_identity_providers(new.supported_identity_providers.put()?)
-            .set_token_validity_units(new.token_validity_units.put()?)
-            .set_write_attributes(new.write_attributes.put()?)
-            .send()
-            .await?;
+        let call = call.generate_secret(new.generate_secret);
+        let reply = with_settings!(call, new).send().await?;
         let client = reply.user_pool_client.and_then(|it| it.client_id);
         Ok(format!("{}/{}", new.user_pool_id, client.ok_or(Error::missing("ClientId"))?))
     }
@@ -177,31 +182,7 @@ impl Resource for UserPoolClient {
         let live = live(cx, id).await?.ok_or(Error::unseen("the user pool client"))?;
         let wanted = kept(&outputs(live)?.inputs, old, new)?;
         let call = cx.aws.cognito().update_user_pool_client().user_pool_id(pool).client_id(client);
-        call.client_name(&wanted.name)
-            .set_access_token_validity(wanted.access_token_validity)
-            .set_allowed_o_auth_flows(wanted.allowed_oauth_flows.put()?)
-            .allowed_o_auth_flows_user_pool_client(wanted.allowed_oauth_flows_user_pool_client)
-            .set_allowed_o_auth_scopes(wanted.allowed_oauth_scopes.put()?)
-            .set_analytics_configuration(wanted.analytics_configuration.put()?)
-            .set_auth_session_validity(wanted.auth_session_validity)
-            .set_callback_urls(wanted.callback_urls.put()?)
-            .set_default_redirect_uri(wanted.default_redirect_uri.clone())
-            .enable_propagate_additional_user_context_data(
-                wanted.enable_propagate_additional_user_context_data,
-            )
-            .set_enable_token_revocation(wanted.enable_token_revocation)
-            .set_explicit_auth_flows(wanted.explicit_auth_flows.put()?)
-            .set_id_token_validity(wanted.id_token_validity)
-            .set_logout_urls(wanted.logout_urls.put()?)
-            .set_prevent_user_existence_errors(wanted.prevent_user_existence_errors.put()?)
-            .set_read_attributes(wanted.read_attributes.put()?)
-            .set_refresh_token_rotation(wanted.refresh_token_rotation.put()?)
-            .set_refresh_token_validity(wanted.refresh_token_validity)
-            .set_supported_identity_providers(wanted.supported_identity_providers.put()?)
-            .set_token_validity_units(wanted.token_validity_units.put()?)
-            .set_write_attributes(wanted.write_attributes.put()?)
-            .send()
-            .await?;
+        with_settings!(call, wanted).send().await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ The patches of a service are applied when the first request for it arrives,
 because importing moto's backends is most of the time that a start takes.
 """
 
+import base64
 import copy
 import functools
 import gc
@@ -52,6 +53,13 @@ UNCHECKED.validation = types.ModuleType("openapi_spec_validator.validation")
 UNCHECKED.validation.exceptions = types.ModuleType("openapi_spec_validator.validation.exceptions")
 UNCHECKED.validation.exceptions.OpenAPIValidationError = type("Invalid", (Exception,), {})
 for it in (UNCHECKED, UNCHECKED.validation, UNCHECKED.validation.exceptions):
+    sys.modules[it.__name__] = it
+
+# Nobody signs in here: pools of users need no tokens, nor the package that signs them.
+TOKENS = types.ModuleType("joserfc")
+TOKENS.jwk, TOKENS.jwt = types.ModuleType("joserfc.jwk"), types.ModuleType("joserfc.jwt")
+TOKENS.jwk.RSAKey = types.SimpleNamespace(import_key=lambda key: None)
+for it in (TOKENS, TOKENS.jwk, TOKENS.jwt):
     sys.modules[it.__name__] = it
 
 # What the order systems ask first, imported while the user's program is read.
@@ -2895,6 +2903,628 @@ def schedules_are_made_once():
         schedule.state = self._get_param("State") or "ENABLED"
         schedule.action_after_completion = self._get_param("ActionAfterCompletion") or "NONE"
         return answer
+
+
+# -------------------------------------------------------------- CloudTrail
+
+
+@patches("cloudtrail")
+def trails_keep_what_they_are_told():
+    """Names are taken once, ARNs name trails everywhere, selectors replace each other."""
+    from moto.cloudtrail.models import CloudTrailBackend, Trail
+    from moto.cloudtrail.responses import CloudTrailResponse
+    from moto.core.exceptions import JsonRESTError
+
+    DEFAULT = {
+        "ReadWriteType": "All",
+        "IncludeManagementEvents": True,
+        "DataResources": [],
+        "ExcludeManagementEventSources": [],
+    }
+
+    def topic_arn(self):
+        name = self.sns_topic_name
+        if not name or name.startswith("arn:"):
+            return name or None
+        return f"arn:{self.partition}:sns:{self.region_name}:{self.account_id}:{name}"
+
+    Trail.topic_arn = property(topic_arn)
+
+    @around(CloudTrailBackend, "create_trail")
+    def create_trail(original, self, name, *arguments):
+        if name in self.trails:
+            why = f"Trail {name} already exists for customer: {self.account_id}"
+            raise JsonRESTError("TrailAlreadyExistsException", why)
+        return original(self, name, *arguments)
+
+    for method in ("start_logging", "stop_logging", "delete_trail"):
+
+        @around(CloudTrailBackend, method)
+        def by_arn(original, self, name):
+            return original(self, self.get_trail(name).trail_name)
+
+    def describe_trails(self):
+        wanted = self._get_param("trailNameList") or []
+        told = [it.description(include_region=True) for it in self.cloudtrail_backend.trails.values()]
+        chosen = [it for it in told if not wanted or {it["Name"], it["TrailARN"]} & set(wanted)]
+        return json.dumps({"trailList": chosen})
+
+    CloudTrailResponse.describe_trails = describe_trails
+
+    def put_event_selectors(self, event_selectors, advanced_event_selectors):
+        kept = [{**DEFAULT, **it} for it in event_selectors or []]
+        self.event_selectors, self.advanced_event_selectors = kept, advanced_event_selectors or []
+
+    def get_event_selectors(self):
+        if self.advanced_event_selectors:
+            return None, self.advanced_event_selectors
+        return self.event_selectors or [DEFAULT], None
+
+    def put_insight_selectors(self, insight_selectors):
+        self.insight_selectors = insight_selectors
+
+    def get_insight_selectors(self):
+        if not self.insight_selectors:
+            why = f"Trail {self.arn} does not have Insights enabled."
+            raise JsonRESTError("InsightNotEnabledException", why)
+        return self.insight_selectors
+
+    Trail.put_event_selectors, Trail.get_event_selectors = put_event_selectors, get_event_selectors
+    Trail.put_insight_selectors = put_insight_selectors
+    Trail.get_insight_selectors = get_insight_selectors
+
+
+# -------------------------------------------------------------- CloudFront
+#
+# moto knows few of CloudFront's things, and forgets much of each. Its answers are
+# replaced as a whole: configurations are kept as they were sent, with what AWS
+# fills in, each under a version that a change of it must name.
+
+# By their paths: the element of a thing; those of its configuration, of a list and
+# of errors follow from it.
+EDGE_KINDS = {
+    "cache-policy": "CachePolicy",
+    "distribution": "Distribution",
+    "origin-access-control": "OriginAccessControl",
+    "origin-access-identity/cloudfront": "CloudFrontOriginAccessIdentity",
+    "origin-request-policy": "OriginRequestPolicy",
+    "response-headers-policy": "ResponseHeadersPolicy",
+}
+EDGE_POLICIES = ("cache-policy", "origin-request-policy", "response-headers-policy")
+
+# Some of those that AWS gives to everyone.
+EDGE_MANAGED = {
+    "658327ea-f89d-4fab-a63d-7e88639e58f6": """<CachePolicyConfig>
+        <Name>Managed-CachingOptimized</Name>
+        <DefaultTTL>86400</DefaultTTL><MaxTTL>31536000</MaxTTL><MinTTL>1</MinTTL>
+        <ParametersInCacheKeyAndForwardedToOrigin>
+        <EnableAcceptEncodingGzip>true</EnableAcceptEncodingGzip>
+        <EnableAcceptEncodingBrotli>true</EnableAcceptEncodingBrotli>
+        <HeadersConfig><HeaderBehavior>none</HeaderBehavior></HeadersConfig>
+        <CookiesConfig><CookieBehavior>none</CookieBehavior></CookiesConfig>
+        <QueryStringsConfig><QueryStringBehavior>none</QueryStringBehavior></QueryStringsConfig>
+        </ParametersInCacheKeyAndForwardedToOrigin></CachePolicyConfig>""",
+    "b689b0a8-53d0-40ab-baf2-68738e2966ac": """<OriginRequestPolicyConfig>
+        <Name>Managed-AllViewerExceptHostHeader</Name>
+        <HeadersConfig><HeaderBehavior>allExcept</HeaderBehavior>
+        <Headers><Quantity>1</Quantity><Items><Name>host</Name></Items></Headers></HeadersConfig>
+        <CookiesConfig><CookieBehavior>all</CookieBehavior></CookiesConfig>
+        <QueryStringsConfig><QueryStringBehavior>all</QueryStringBehavior></QueryStringsConfig>
+        </OriginRequestPolicyConfig>""",
+    "67f7725c-6f97-4210-82d7-5512b31e9d03": """<ResponseHeadersPolicyConfig>
+        <Name>Managed-SecurityHeadersPolicy</Name><SecurityHeadersConfig>
+        <XSSProtection><Override>false</Override><Protection>true</Protection>
+        <ModeBlock>true</ModeBlock></XSSProtection>
+        <FrameOptions><Override>false</Override><FrameOption>SAMEORIGIN</FrameOption></FrameOptions>
+        <ReferrerPolicy><Override>false</Override>
+        <ReferrerPolicy>strict-origin-when-cross-origin</ReferrerPolicy></ReferrerPolicy>
+        <ContentTypeOptions><Override>true</Override></ContentTypeOptions>
+        <StrictTransportSecurity><Override>false</Override>
+        <AccessControlMaxAgeSec>31536000</AccessControlMaxAgeSec></StrictTransportSecurity>
+        </SecurityHeadersConfig></ResponseHeadersPolicyConfig>""",
+}
+
+
+class AtEdge(BaseModel):
+    """A thing of CloudFront; its class is what a census counts it as."""
+
+    __module__ = "moto.cloudfront.models"  # moto files models by service
+
+    def __init__(self, path, config, account):
+        self.path, self.element, self.tags = path, EDGE_KINDS[path], {}
+        self.id = str(uuid.uuid4())
+        if path not in EDGE_POLICIES:
+            self.id = "E" + self.id.replace("-", "")[:13].upper()
+        self.arn = f"arn:aws:cloudfront::{account}:{path.split('/')[0]}/{self.id}"
+        self.change(config)
+
+    def change(self, config):
+        self.config, self.etag, self.looks = config, "E" + uuid.uuid4().hex[:12].upper(), 0
+
+    @property
+    def status(self):
+        """What was changed is at all edges after a look or two."""
+        return "Deployed" if self.looks > 1 else "InProgress"
+
+    def said(self, name):
+        return self.config.findtext(name) or ""
+
+
+EDGE_CLASSES = {
+    path: type(name, (AtEdge,), {"__module__": AtEdge.__module__})
+    for path, name in EDGE_KINDS.items()
+}
+
+
+def xml(name, *content):
+    """An element with these texts and elements in it."""
+    from xml.etree import ElementTree
+
+    element = ElementTree.Element(name)
+    for it in content:
+        if isinstance(it, str):
+            element.text = it
+        else:
+            element.append(it)
+    return element
+
+
+def nothing(*names):
+    return [xml(it, xml("Quantity", "0")) for it in names]
+
+
+def texts(**texts):
+    return [xml(name, text) for name, text in texts.items()]
+
+
+def distribution_filled(config):
+    """What AWS adds to a distribution that does not say it."""
+
+    def fill(element, *content):
+        for it in content:
+            if element.find(it.tag) is None:
+                element.append(it)
+
+    def methods(name, *more):
+        both = xml("Items", xml("Method", "HEAD"), xml("Method", "GET"))
+        return xml(name, xml("Quantity", "2"), both, *more)
+
+    lists = ("Aliases", "CacheBehaviors", "CustomErrorResponses", "OriginGroups")
+    fill(config, *nothing(*lists))
+    fill(config, *texts(DefaultRootObject="", WebACLId="", ContinuousDeploymentPolicyId=""))
+    fill(config, *texts(PriceClass="PriceClass_All", HttpVersion="http2", IsIPV6Enabled="false"))
+    fill(config, *texts(Staging="false", Comment=""))
+    certificate = texts(CloudFrontDefaultCertificate="true", MinimumProtocolVersion="TLSv1")
+    fill(config, xml("ViewerCertificate", *certificate))
+    country = xml("GeoRestriction", xml("RestrictionType", "none"), xml("Quantity", "0"))
+    fill(config, xml("Restrictions", country))
+    logs = texts(Enabled="false", IncludeCookies="false", Bucket="", Prefix="")
+    fill(config, xml("Logging", *logs))
+    for it in config.findall("Origins/Items/Origin"):
+        fill(it, *texts(OriginPath="", ConnectionAttempts="3", ConnectionTimeout="10"))
+        fill(it, *texts(OriginAccessControlId=""), *nothing("CustomHeaders"))
+        fill(it, xml("OriginShield", xml("Enabled", "false")))
+        for own in it.findall("CustomOriginConfig"):
+            fill(own, *texts(OriginReadTimeout="30", OriginKeepaliveTimeout="5"))
+    ordered = config.findall("CacheBehaviors/Items/CacheBehavior")
+    for it in [config.find("DefaultCacheBehavior"), *ordered]:
+        fill(it, *texts(SmoothStreaming="false", Compress="false", FieldLevelEncryptionId=""))
+        for trusted in ("TrustedSigners", "TrustedKeyGroups"):
+            fill(it, xml(trusted, *texts(Enabled="false", Quantity="0")))
+        fill(it, *nothing("LambdaFunctionAssociations", "FunctionAssociations"))
+        fill(it, xml("GrpcConfig", xml("Enabled", "false")))
+        fill(it, methods("AllowedMethods", methods("CachedMethods")))
+        if it.find("ForwardedValues") is not None:
+            fill(it, *texts(MinTTL="0", DefaultTTL="86400", MaxTTL="31536000"))
+            fill(it.find("ForwardedValues"), *nothing("Headers", "QueryStringCacheKeys"))
+
+
+class FunctionAtEdge(BaseModel):
+    """A function of CloudFront, with what is in development and what is live."""
+
+    __module__ = AtEdge.__module__
+
+    def __init__(self, name, account):
+        self.id, self.tags, self.stages, self.path = name, {}, {}, "function"
+        self.arn = f"arn:aws:cloudfront::{account}:function/{name}"
+
+    def draft(self, body):
+        version = "E" + uuid.uuid4().hex[:12].upper()
+        code = base64.b64decode(body.findtext("FunctionCode") or "")
+        self.stages["DEVELOPMENT"] = (body.find("FunctionConfig"), code, version)
+
+    def told(self, stage):
+        times = texts(CreatedTime="2026-01-31T08:00:00Z", LastModifiedTime="2026-01-31T08:00:00Z")
+        metadata = xml("FunctionMetadata", *texts(FunctionARN=self.arn, Stage=stage), *times)
+        status = "UNASSOCIATED" if "LIVE" in self.stages else "UNPUBLISHED"
+        named = texts(Name=self.id, Status=status)
+        return xml("FunctionSummary", *named, self.stages[stage][0], metadata)
+
+
+class Edge:
+    """An account's CloudFront."""
+
+    def __init__(self, backend, account):
+        from xml.etree import ElementTree
+
+        self.account = account
+        self.kept = vars(backend).setdefault("kept", {})
+        for own, config in EDGE_MANAGED.items() if not self.kept else ():
+            config = ElementTree.fromstring(config)
+            kind = next(it for it in EDGE_POLICIES if config.tag == f"{EDGE_KINDS[it]}Config")
+            self.kept[own] = it = EDGE_CLASSES[kind](kind, config, "")
+            it.id, it.key_manager = own, "AWS"
+
+    def answer(self, method, path, query, body, version):
+        """Status, version and element of the answer to a request."""
+        if path == "tagging":
+            return self.tagging(method, query, body)
+        if path.startswith("function"):
+            return self.function(method, path, query, body, version)
+        parts = path.removesuffix("/config").split("/")
+        kind = next(it for it in EDGE_KINDS if f"{path}/".startswith(f"{it}/"))
+        name = "/".join(parts[len(kind.split("/")) :])
+        if not name:
+            return self.create(kind, body) if method == "POST" else self.list(kind, query)
+        it = self.kept.get(name)
+        if it is None or it.path != kind:
+            why = f"The specified {EDGE_KINDS[kind]} does not exist."
+            raise Refused(f"NoSuch{EDGE_KINDS[kind]}", why, 404)
+        if method == "GET":
+            it.looks += 1
+            return 200, it.etag, self.told(it)
+        self.current(version, it.etag)
+        if method == "PUT":
+            self.checked(kind, body, it)
+            it.change(body)
+            return 200, it.etag, self.told(it)
+        self.delete(it)
+        return 204, None, None
+
+    def current(self, version, etag):
+        if not version:
+            why = "The If-Match version is missing or not valid for the resource."
+            raise Refused("InvalidIfMatchVersion", why)
+        if version != etag:
+            why = "The request failed because it didn't meet the preconditions in one or more request-header fields."
+            raise Refused("PreconditionFailed", why, 412)
+
+    def function(self, method, path, query, body, version):
+        name, stage = path.split("/")[1:2], query.get("Stage", ["DEVELOPMENT"])[0]
+        if not name:
+            name = body.findtext("Name")
+            if name in self.kept:
+                why = "A function with the same name already exists in this AWS account."
+                raise Refused("FunctionAlreadyExists", why, 409)
+            self.kept[name] = it = FunctionAtEdge(name, self.account)
+            pairs = body.findall("Tags/Items/Tag")
+            it.tags = {each.findtext("Key"): each.findtext("Value") or "" for each in pairs}
+            it.draft(body)
+            return 201, it.stages[stage][2], it.told(stage)
+        it = self.kept.get(name[0])
+        if it is None or stage not in it.stages:
+            raise Refused("NoSuchFunctionExists", "The specified function does not exist.", 404)
+        config, code, etag = it.stages[stage]
+        if method == "GET":
+            return 200, etag, it.told(stage) if path.endswith("/describe") else code
+        self.current(version, etag)
+        if method == "PUT":
+            it.draft(body)
+        elif path.endswith("/publish"):
+            it.stages["LIVE"] = (config, code, "E" + uuid.uuid4().hex[:12].upper())
+        else:
+            self.unused(it, it.arn, "Function")
+            del self.kept[it.id]
+            return 204, None, None
+        return 200, it.stages[stage][2], it.told(stage)
+
+    def unused(self, it, name, element):
+        users = [other for other in self.kept.values() if other.path == "distribution"]
+        for user in users:
+            if user is not it and any(name in (each.text or "") for each in user.config.iter()):
+                raise Refused(f"{element}InUse", f"{name} is used by {user.id}.", 409)
+
+    def create(self, kind, body):
+        tags = {}
+        if body.tag.endswith("WithTags"):
+            pairs = body.findall("Tags/Items/Tag")
+            tags = {it.findtext("Key"): it.findtext("Value") or "" for it in pairs}
+            body = body.find(f"{EDGE_KINDS[kind]}Config")
+        known = self.checked(kind, body, None)
+        if known is None:
+            known = EDGE_CLASSES[kind](kind, body, self.account)
+            known.tags = tags
+            self.kept[known.id] = known
+        return 201, known.etag, self.told(known)
+
+    def checked(self, kind, config, known):
+        """The thing that was made by the same request before."""
+        element = EDGE_KINDS[kind]
+        others = [it for it in self.kept.values() if it.path == kind and it is not known]
+        taken = f"{element}AlreadyExists"
+        for it in others:
+            reference = it.said("CallerReference")
+            if reference and reference == config.findtext("CallerReference"):
+                if kind == "distribution" or it.said("Comment") != (config.findtext("Comment") or ""):
+                    why = "The caller reference that you are using to create a distribution is associated with another distribution. Already exists: "
+                    raise Refused(taken, why + it.id, 409)
+                return it
+            if it.said("Name") and it.said("Name") == config.findtext("Name"):
+                raise Refused(taken, f"{element} with the name {it.said('Name')} already exists.", 409)
+        if kind == "cache-policy":
+            for limit in texts(DefaultTTL="86400", MaxTTL="31536000"):
+                if config.find(limit.tag) is None:
+                    config.append(limit)
+        if kind == "distribution":
+            self.distribution_checked(config)
+        return None
+
+    def distribution_checked(self, config):
+        distribution_filled(config)
+        groups = config.findall("OriginGroups/Items/OriginGroup")
+        origins = {it.findtext("Id") for it in [*config.findall("Origins/Items/Origin"), *groups]}
+        for it in config.iter("TargetOriginId"):
+            if it.text not in origins:
+                why = "One or more of your origins or origin groups do not exist."
+                raise Refused("NoSuchOrigin", why, 404)
+        named = {
+            "OriginAccessControlId": "InvalidOriginAccessControl",
+            "CachePolicyId": "NoSuchCachePolicy",
+        }
+        for name, code in named.items():
+            for it in config.iter(name):
+                if it.text and it.text not in self.kept:
+                    raise Refused(code, f"The {name} {it.text} does not exist.", 404)
+        for it in config.findall("Aliases/Items/CNAME"):
+            if not config.findtext("ViewerCertificate/ACMCertificateArn"):
+                why = "To add an alternate domain name (CNAME) to a CloudFront distribution, you must attach a trusted certificate that validates your authorization to use the domain name."
+                raise Refused("InvalidViewerCertificate", why)
+
+    def delete(self, it):
+        if it.path == "distribution":
+            if it.said("Enabled") == "true" or it.status != "Deployed":
+                why = "The distribution you are trying to delete has not been disabled."
+                raise Refused("DistributionNotDisabled", why, 409)
+        self.unused(it, it.id, it.element)
+        del self.kept[it.id]
+
+    def told(self, it):
+        content = texts(Id=it.id)
+        if it.path == "distribution":
+            active = texts(Enabled="false", Quantity="0")
+            content += texts(ARN=it.arn, Status=it.status, LastModifiedTime="2026-01-31T08:00:00Z")
+            content += texts(InProgressInvalidationBatches="0")
+            content += texts(DomainName=f"{it.id.lower()}.cloudfront.net")
+            content += [xml("ActiveTrustedSigners", *active), xml("ActiveTrustedKeyGroups", *active)]
+        elif it.path in EDGE_POLICIES:
+            content += texts(LastModifiedTime="2026-01-31T08:00:00Z")
+        elif it.path.startswith("origin-access-identity"):
+            content += texts(S3CanonicalUserId=hashlib.sha256(it.id.encode()).hexdigest())
+        return xml(it.element, *content, it.config)
+
+    def list(self, kind, query):
+        element, items = EDGE_KINDS[kind], []
+        for it in [it for it in self.kept.values() if it.path == kind]:
+            told = self.told(it)
+            if kind in EDGE_POLICIES:
+                owner = "managed" if it.id in EDGE_MANAGED else "custom"
+                if query.get("Type", [owner]) != [owner]:
+                    continue
+                flat = [xml("Type", owner), told]
+            else:
+                flat = [each for each in told if each is not it.config] + list(it.config)
+            items.append(xml(f"{element}Summary", *flat))
+        length = texts(Marker="", MaxItems="100", IsTruncated="false", Quantity=str(len(items)))
+        return 200, None, xml(f"{element}List", *length, xml("Items", *items))
+
+    def tagging(self, method, query, body):
+        it = next((it for it in self.kept.values() if it.arn == query["Resource"][0]), None)
+        if it is None:
+            raise Refused("NoSuchResource", "The specified resource does not exist.", 404)
+        if method == "GET":
+            pairs = [xml("Tag", *texts(Key=key, Value=value)) for key, value in it.tags.items()]
+            return 200, None, xml("Tags", xml("Items", *pairs))
+        if query["Operation"] == ["Tag"]:
+            pairs = body.findall("Items/Tag")
+            it.tags |= {each.findtext("Key"): each.findtext("Value") or "" for each in pairs}
+        else:
+            for each in body.findall("Items/Key"):
+                it.tags.pop(each.text, None)
+        return 204, None, None
+
+
+@patches("cloudfront")
+def cloudfront():
+    from urllib.parse import parse_qs
+    from xml.etree import ElementTree
+
+    from moto.cloudfront import urls
+    from moto.cloudfront.models import cloudfront_backends
+    from moto.core.responses import BaseResponse
+
+    class Answers(BaseResponse):
+        def __init__(self):
+            super().__init__(service_name="cloudfront")
+
+        def call_action(self):
+            edge = Edge(cloudfront_backends[self.current_account]["aws"], self.current_account)
+            path = self.parsed_url.path.removeprefix("/2020-05-31/")
+            query = parse_qs(self.parsed_url.query, keep_blank_values=True)
+            body = ElementTree.fromstring(self.body) if self.body else None
+            for it in body.iter() if body is not None else ():
+                it.tag = it.tag.rsplit("}", 1)[-1]
+            version = self.headers.get("If-Match")
+            try:
+                status, etag, element = edge.answer(self.method, path, query, body, version)
+            except Refused as it:
+                why = xml("Error", *texts(Type="Sender", Code=it.code, Message=it.message))
+                status, etag, element = it.status, None, xml("ErrorResponse", why)
+            headers = {"Content-Type": "text/xml", **({"ETag": etag} if etag else {})}
+            if isinstance(element, ElementTree.Element):
+                element = ElementTree.tostring(element)
+            return status, headers, element or b""
+
+    urls.url_paths = {"{0}/(?P<path>.+)$": Answers.dispatch}
+
+
+# ----------------------------------------------------------------- Cognito
+
+
+@patches("cognitoidp")
+def pools_keep_what_they_are_told():
+    """What an update does not say is reset, as by AWS; factors, tags and domains are kept."""
+    from moto.cognitoidp.exceptions import InvalidParameterException
+    from moto.cognitoidp.models import (
+        CognitoIdpBackend,
+        CognitoIdpUserPool,
+        CognitoIdpUserPoolAttribute,
+        CognitoIdpUserPoolClient,
+        CognitoIdpUserPoolDomain,
+    )
+    from moto.cognitoidp.responses import CognitoIdpResponse
+    from moto.core.responses import ActionResult, EmptyResult
+
+    FACTORS = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
+
+    # What is chosen at birth, and stays.
+    FIXED = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
+
+    @around(CognitoIdpUserPool, "__init__")
+    def born(original, self, *arguments):
+        original(self, *arguments)
+        self.factors = {}
+        given, self.schema_attributes = self.schema_attributes, {}
+        for name, schema in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA.items():
+            self.schema_attributes[name] = CognitoIdpUserPoolAttribute(name, False, schema)
+        self.schema_attributes |= given
+
+    @around(CognitoIdpUserPool, "to_json")
+    def pool_told(original, self, extended=False):
+        domain, told = self.domain, original(self, extended)
+        told.pop("Domain", None)
+        if domain:
+            told["CustomDomain" if domain.custom_domain_config else "Domain"] = domain.domain
+        told["MfaConfiguration"] = self.mfa_config
+        sms = told.get("SmsConfiguration")
+        return {**told, "SmsConfiguration": {"SnsRegion": self.region, **sms}} if sms else told
+
+    @around(CognitoIdpBackend, "update_user_pool")
+    def update_user_pool(original, self, user_pool_id, extended_config):
+        pool = self.describe_user_pool(user_pool_id)
+        fixed = {key: pool.extended_config[key] for key in FIXED if key in pool.extended_config}
+        extended_config.setdefault("DeletionProtection", "INACTIVE")
+        kept = pool.extended_config.get("Policies", {})
+        extended_config["Policies"] = {**kept, **extended_config.get("Policies", {})}
+        original(self, user_pool_id, {**extended_config, **fixed})
+        pool.name = extended_config.get("PoolName") or pool.name
+        pool.mfa_config = extended_config.get("MfaConfiguration") or "OFF"
+        pool.last_modified_date = now()
+
+    @around(CognitoIdpBackend, "delete_user_pool")
+    def delete_user_pool(original, self, user_pool_id):
+        pool = self.describe_user_pool(user_pool_id)
+        if pool.extended_config.get("DeletionProtection") == "ACTIVE":
+            why = "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be inactivated first."
+            raise InvalidParameterException(why)
+        if pool.domain:
+            why = "User pool cannot be deleted. It has a domain configured that should be deleted first."
+            raise InvalidParameterException(why)
+        original(self, user_pool_id)
+
+    def set_user_pool_mfa_config(self):
+        pool = self.backend.describe_user_pool(self._get_param("UserPoolId"))
+        mode = self._get_param("MfaConfiguration") or pool.mfa_config
+        factors = {name: self._get_param(name) for name in FACTORS if self._get_param(name)}
+        if mode == "OFF" and factors:
+            why = "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+            raise InvalidParameterException(why)
+        if mode != "OFF" and not factors:
+            why = "Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration."
+            raise InvalidParameterException(why)
+        keys = self._get_param("WebAuthnConfiguration")
+        pool.mfa_config = mode
+        pool.factors = {**factors, **({"WebAuthnConfiguration": keys} if keys else {})}
+        sms = factors.get("SmsMfaConfiguration") or {}
+        if sms.get("SmsConfiguration"):
+            pool.extended_config["SmsConfiguration"] = sms["SmsConfiguration"]
+        if sms.get("SmsAuthenticationMessage"):
+            pool.extended_config["SmsAuthenticationMessage"] = sms["SmsAuthenticationMessage"]
+        return self.get_user_pool_mfa_config()
+
+    def get_user_pool_mfa_config(self):
+        pool = self.backend.describe_user_pool(self._get_param("UserPoolId"))
+        return ActionResult({"MfaConfiguration": pool.mfa_config, **pool.factors})
+
+    CognitoIdpResponse.set_user_pool_mfa_config = set_user_pool_mfa_config
+    CognitoIdpResponse.get_user_pool_mfa_config = get_user_pool_mfa_config
+
+    def tags(self):
+        arn = self._get_param("ResourceArn")
+        pool = self.backend.describe_user_pool(arn.rsplit("/", 1)[-1])
+        return pool.extended_config.setdefault("UserPoolTags", {})
+
+    def tag_resource(self):
+        tags(self).update(self._get_param("Tags"))
+        return EmptyResult()
+
+    def untag_resource(self):
+        for key in self._get_param("TagKeys"):
+            tags(self).pop(key, None)
+        return EmptyResult()
+
+    CognitoIdpResponse.tag_resource = tag_resource
+    CognitoIdpResponse.untag_resource = untag_resource
+
+    # Which of a client's settings are reset to what, when an update leaves them out.
+    CLIENT = {
+        "AllowedOAuthFlowsUserPoolClient": False,
+        "AuthSessionValidity": 3,
+        "EnablePropagateAdditionalUserContextData": False,
+        "EnableTokenRevocation": True,
+        "RefreshTokenValidity": 30,
+    }
+
+    @around(CognitoIdpUserPoolClient, "__init__")
+    def client_born(original, self, *arguments):
+        original(self, *arguments)
+        self.secret = hashlib.sha256(self.id.encode()).hexdigest()[:51]
+
+    def update_user_pool_client(self, user_pool_id, client_id, extended_config):
+        client = self.describe_user_pool_client(user_pool_id, client_id)
+        client.extended_config = {**CLIENT, **extended_config}
+        return client
+
+    CognitoIdpBackend.update_user_pool_client = update_user_pool_client
+
+    @around(CognitoIdpBackend, "create_user_pool_domain")
+    def create_user_pool_domain(original, self, user_pool_id, domain, config=None):
+        if domain in self.user_pool_domains:
+            raise InvalidParameterException("Domain already associated with another user pool.")
+        return original(self, user_pool_id, domain, config)
+
+    @around(CognitoIdpBackend, "delete_user_pool_domain")
+    def delete_user_pool_domain(original, self, domain):
+        if domain not in self.user_pool_domains:
+            raise InvalidParameterException("No such domain or user pool exists.")
+        original(self, domain)
+
+    for method in ("create_user_pool_domain", "update_user_pool_domain"):
+
+        @around(CognitoIdpResponse, method)
+        def with_version(original, self):
+            answer = original(self)
+            domain = self.backend.user_pool_domains[self._get_param("Domain")]
+            domain.version = self._get_param("ManagedLoginVersion") or 1
+            return answer
+
+    @around(CognitoIdpUserPoolDomain, "to_json")
+    def domain_told(original, self, extended=True):
+        told = original(self, extended)
+        if extended:
+            told |= {"AWSAccountId": "123456789012", "S3Bucket": "aws-cognito-prod-iad-assets"}
+            told |= {"Version": "20260131080000", "ManagedLoginVersion": self.version}
+            told["CustomDomainConfig"] = self.custom_domain_config
+        return told
 
 
 # ------------------------------------------------------------------ server

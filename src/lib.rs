@@ -72,9 +72,10 @@
 //!   twin.rs, mirror.rs parts of large resources, in our words and the SDK's
 //!   jobs.rs            what commands ask beside resources; `sealing.rs` seals
 //!   traffic/           what a shift asks and changes: routes, targets, metrics
-//!   acm/ apigateway/ apigatewayv2/ appautoscaling/ autoscaling/ cloudwatch/
-//!   dynamodb/ ec2/ ecr/ ecs/ efs/ elb/ iam/ kms/ lambda/ lb/ meta/ rds/
-//!   route53/ s3/ scheduler/ secretsmanager/ sfn/ sns/ sqs/ ssm/ wafv2/
+//!   acm/ apigateway/ apigatewayv2/ appautoscaling/ autoscaling/ cloudfront/
+//!   cloudtrail/ cloudwatch/ cognito/ dynamodb/ ec2/ ecr/ ecs/ efs/ elb/ iam/
+//!   kms/ lambda/ lb/ meta/ rds/ route53/ s3/ scheduler/ secretsmanager/ sfn/
+//!   sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

@@ -339,3 +339,75 @@ for name in ('asked-first', 'asked-last'):
     assert_eq!(told["class"]["engineVersion"], "11.9");
     assert_eq!(told["class"]["supportedEngineModes"], json!(["provisioned"]));
 }
+
+#[test]
+fn edges_and_pools_are_told() {
+    let resources = json!({
+        "cache": { "type": "aws:cloudfront:CachePolicy", "properties": {
+            "name": "asked",
+            "minTtl": 5,
+            "parametersInCacheKeyAndForwardedToOrigin": {
+                "cookiesConfig": { "cookieBehavior": "none" },
+                "headersConfig": { "headerBehavior": "whitelist", "headers": { "items": ["Accept"] } },
+                "queryStringsConfig": { "queryStringBehavior": "all" },
+            },
+        } },
+        "edge": { "type": "aws:cloudfront:Distribution", "properties": {
+            "comment": "Asked for",
+            "enabled": true,
+            "origins": [{ "originId": "all", "domainName": "asked.s3.amazonaws.com" }],
+            "defaultCacheBehavior": {
+                "targetOriginId": "all",
+                "viewerProtocolPolicy": "allow-all",
+                "allowedMethods": ["GET", "HEAD"],
+                "cachedMethods": ["GET", "HEAD"],
+                "cachePolicyId": "${cache.id}",
+            },
+            "restrictions": { "geoRestriction": { "restrictionType": "none" } },
+            "viewerCertificate": { "cloudfrontDefaultCertificate": true },
+            "tags": { "a": "b" },
+        } },
+        "pool": { "type": "aws:cognito:UserPool", "properties": { "name": "asked" } },
+    });
+    let told = asked(
+        &resources,
+        &[
+            ("own", "cloudfront:getCachePolicy", json!({ "name": "asked" })),
+            ("same", "cloudfront:getCachePolicy", json!({ "id": "${cache.id}" })),
+            ("aws", "cloudfront:getCachePolicy", json!({ "name": "Managed-CachingOptimized" })),
+            (
+                "request",
+                "cloudfront:getOriginRequestPolicy",
+                json!({ "name": "Managed-AllViewerExceptHostHeader" }),
+            ),
+            (
+                "response",
+                "cloudfront:getResponseHeadersPolicy",
+                json!({ "id": "67f7725c-6f97-4210-82d7-5512b31e9d03" }),
+            ),
+            (
+                "edges",
+                "cloudfront:getDistribution",
+                json!({ "id": "${edge.id}", "tags": { "a": "b" } }),
+            ),
+            ("logs", "cloudfront:getLogDeliveryCanonicalUserId", json!({})),
+            ("pools", "cognito:getUserPools", json!({ "name": "asked" })),
+        ],
+    );
+    assert_eq!(told["own"], told["same"]);
+    assert_eq!(told["own"]["minTtl"], 5);
+    let parameters = &told["own"]["parametersInCacheKeyAndForwardedToOrigins"][0];
+    assert_eq!(parameters["headersConfigs"][0]["headers"][0]["items"], json!(["Accept"]));
+    assert_eq!(parameters["queryStringsConfigs"][0]["queryStringBehavior"], "all");
+    assert_eq!(told["aws"]["id"], "658327ea-f89d-4fab-a63d-7e88639e58f6");
+    assert_eq!(told["request"]["headersConfigs"][0]["headers"][0]["items"], json!(["host"]));
+    let security = &told["response"]["securityHeadersConfigs"][0];
+    assert_eq!(security["frameOptions"][0]["frameOption"], "SAMEORIGIN");
+    assert_eq!(security["contentSecurityPolicies"], json!([]));
+    assert_eq!(told["edges"]["status"], "Deployed");
+    assert_eq!(told["edges"]["tags"], json!({ "a": "b" }));
+    assert_eq!(told["edges"]["hostedZoneId"], "Z2FDTNDATAQYW2");
+    assert!(told["logs"]["id"].as_str().unwrap().starts_with("c4c1ede6"));
+    let arn = told["pools"]["arns"][0].as_str().unwrap();
+    assert!(arn.ends_with(told["pools"]["ids"][0].as_str().unwrap()), "{arn}");
+}

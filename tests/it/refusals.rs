@@ -165,6 +165,14 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     bucket_notification_of_a_new_policy
     topic_policy_of_a_new_principal
     schedule_of_a_new_role
+    trail_role
+    trail_log_group
+    trail_bucket_policy
+    trail_topic_policy
+    trail_key_policy
+    pool_sms_role
+    pool_sms_permission
+    pool_factors_role
 }
 
 rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
@@ -202,6 +210,7 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     group_that_still_scales
     user_with_policies
     role_with_policies
+    pool_with_a_domain
 }
 
 /// A security group that another group's rule names has no interface: the

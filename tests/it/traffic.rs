@@ -11,7 +11,7 @@ use std::{
 use orderinfra::{
     aws::{self, traffic::Traffic},
     lang::load::assets,
-    provider::{Assets, Calls, Cx, Pace, Settings},
+    provider::{Notes, Assets, Calls, Cx, Pace, Settings},
     rollout::{
         cloud::{
             Alarm, Cloud as _, Look, Request, RouteKind, Scaling, Service, Suspended, Target, Write,
@@ -220,6 +220,7 @@ async fn stage() -> Stage {
         asked: None,
         limit: None,
         status: None,
+        notes: Notes::default(),
         pace,
     };
     Stage {

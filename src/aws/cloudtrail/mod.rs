@@ -1,9 +1,11 @@
 //! AWS CloudTrail.
 
-use crate::provider::{AnyFunction, AnyResource};
+mod trail;
+
+use crate::provider::{AnyFunction, AnyResource, resource};
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
-    Vec::new()
+    vec![resource::<trail::Trail>()]
 }
 
 pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {

@@ -101,7 +101,22 @@ pub(crate) const PROPAGATION: &[Propagation] = &[
     principal("topic_policy_of_a_new_principal", ["sns", "SetTopicAttributes", "InvalidParameter"],
         "Invalid parameter: Policy Error: PrincipalNotFound", true, "sns-TopicPolicy"),
     principal("schedule_of_a_new_role", ["scheduler", "POST /schedules/contract-schedule", "ValidationException"],
-        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.", true, "scheduler-Schedule"),
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.", true, "scheduler-Schedule"),    principal("trail_role", ["cloudtrail", "CreateTrail", "InvalidCloudWatchLogsRoleArnException"],
+        "Access denied. Verify in IAM that the role has adequate permissions.", true, "cloudtrail-Trail"),
+    principal("trail_log_group", ["cloudtrail", "CreateTrail", "InvalidCloudWatchLogsLogGroupArnException"],
+        "Access denied. Check the permissions for your role.", true, "cloudtrail-Trail"),
+    principal("trail_bucket_policy", ["cloudtrail", "CreateTrail", "InsufficientS3BucketPolicyException"],
+        "Incorrect S3 bucket policy is detected for bucket: contract-trails", false, "cloudtrail-Trail"),
+    principal("trail_topic_policy", ["cloudtrail", "CreateTrail", "InsufficientSnsTopicPolicyException"],
+        "SNS Topic does not exist or the topic policy is incorrect!", false, "cloudtrail-Trail"),
+    principal("trail_key_policy", ["cloudtrail", "CreateTrail", "InsufficientEncryptionPolicyException"],
+        "Insufficient permissions to access S3 bucket contract-trails or KMS key", false, "cloudtrail-Trail"),
+    principal("pool_sms_role", ["cognito-idp", "CreateUserPool", "InvalidSmsRoleTrustRelationshipException"],
+        "Role does not have a trust relationship allowing Cognito to assume the role", true, "cognito-UserPool"),
+    principal("pool_sms_permission", ["cognito-idp", "CreateUserPool", "InvalidSmsRoleAccessPolicyException"],
+        "Role does not have permission to publish with SNS", true, "cognito-UserPool"),
+    principal("pool_factors_role", ["cognito-idp", "SetUserPoolMfaConfig", "InvalidSmsRoleAccessPolicyException"],
+        "Role does not have permission to publish with SNS", true, "cognito-UserPool"),
 ];
 
 /// What was just made is unknown to whoever is to use it.
@@ -243,6 +258,7 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("group_that_still_scales", ["autoscaling", "DeleteAutoScalingGroup", "ResourceInUse"], "You cannot delete an AutoScalingGroup while there are instances or pending Spot instance request(s) still in the group.", None, "autoscaling-Group"),
     in_use("user_with_policies", ["iam", "DeleteUser", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-User"),
     in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
+    in_use("pool_with_a_domain", ["cognito-idp", "DeleteUserPool", "InvalidParameterException"], "User pool cannot be deleted. It has a domain configured that should be deleted first.", None, "cognito-UserPool"),
 ];
 
 /// Who must be gone, and for how long, before a thing can go.

@@ -118,12 +118,15 @@ Stacks:
     );
     env.ok("preview --all --expect-no-changes");
 
+    // What is deleted is told by its id.
+    let [app, network] = ["app-dev", "network-dev"].map(|it| env.thing(it).0);
+    let [last, first] = ["app-prod", "network-prod"].map(|it| env.thing(it).0);
     env.ok("destroy --all --yes -s dev").says("`alone` has no stack `dev`").lacks("prod");
-    assert_eq!(env.changes(), ["delete app-dev", "delete network-dev"]);
+    assert_eq!(env.changes(), [format!("delete {app}"), format!("delete {network}")]);
     env.ok("destroy --all --yes");
     let gone = env.changes();
-    let at = |name: &str| gone.iter().position(|it| *it == format!("delete {name}")).unwrap();
-    assert!(at("app-prod") < at("network-prod"), "{gone:?}");
+    let at = |id: &str| gone.iter().position(|it| *it == format!("delete {id}")).unwrap();
+    assert!(at(&last) < at(&first), "{gone:?}");
     assert!(env.things().is_empty());
 }
 

@@ -11,7 +11,7 @@ use std::{
 use orderinfra::{
     aws::{self, traffic::Traffic},
     lang::load::assets,
-    provider::{Notes, Assets, Calls, Cx, Pace, Settings},
+    provider::{Assets, Calls, Cx, Notes, Pace, Settings},
     rollout::{
         cloud::{
             Alarm, Cloud as _, Look, Request, RouteKind, Scaling, Service, Suspended, Target, Write,

@@ -133,6 +133,13 @@ fn an_older_state_is_brought_up_to_date() {
     file.execute_batch(
         "DROP TABLE calls; DROP INDEX journal_by_run; ALTER TABLE stacks DROP COLUMN unwritten;
          ALTER TABLE journal DROP COLUMN at;
+         DROP TABLE shift_event; DROP TABLE shift_op; DROP TABLE shift_route; DROP TABLE shift;
+         CREATE TABLE shifts (id INTEGER PRIMARY KEY,
+             stack INTEGER NOT NULL REFERENCES stacks (id) ON DELETE CASCADE,
+             started TEXT NOT NULL, ended TEXT,
+             body TEXT NOT NULL CHECK (json_valid(body))) STRICT;
+         INSERT INTO shifts SELECT 7, id, '2026-01-01T00:00:00Z', '2026-01-01T00:00:05Z',
+             '{\"to\":\"green\"}' FROM stacks;
          PRAGMA application_id = 0; PRAGMA user_version = 1;",
     )
     .unwrap();
@@ -142,6 +149,9 @@ fn an_older_state_is_brought_up_to_date() {
     let number = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(number("PRAGMA application_id"), 0x4F52_4449);
     assert_eq!(number("SELECT count(*) FROM calls"), 0);
+    // A shift of the first kind is told as one of today's.
+    let ran = env.ok("shift --history");
+    assert_eq!(ran.stdout, "S7  2026-01-01T00:00:00Z  default  blue → green  done\n", "{ran}");
 }
 
 #[test]

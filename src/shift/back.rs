@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::driver::{Driver, Hold, Phase, Stop, Why};
-use crate::rollout::{actions, cloud::Cloud, strategy::Then};
+use super::driver::{Driver, Phase, Stop, Why};
+use crate::rollout::{actions, cloud::Cloud};
 
 impl<C: Cloud> Driver<'_, C> {
     pub(super) async fn back(&self, reason: &str) -> Result<(), Stop> {
@@ -15,15 +15,13 @@ impl<C: Cloud> Driver<'_, C> {
             self.say("rollback.started", json!({ "reason": reason }));
         }
         if !self.around.force && !self.source_is_well().await? {
-            return Err(Stop::Hold(Hold {
-                why: Why::NoGoodSide,
-                reason: format!(
+            return Err(Stop::hold(
+                Why::NoGoodSide,
+                format!(
                     "{reason}; but {} is not well either, and the traffic stays where it is",
                     self.plan.from().name
                 ),
-                timeout: None,
-                then: Then::Rollback,
-            }));
+            ));
         }
         let mut planned = Vec::new();
         for place in 0..self.plan.routes.len() {

@@ -18,7 +18,7 @@ use crate::{
         actions,
         cloud::{Cloud, LiveRoute},
         spec::{OnInterrupt, Stickiness},
-        strategy::{Step, Then},
+        strategy::{Step, Then, percent},
     },
     store::{self, Fence, Progress, Store},
 };
@@ -134,6 +134,19 @@ pub(super) enum Stop {
     Restored,
     Interrupted,
     Store(store::Error),
+}
+
+impl Stop {
+    /// Somebody has to decide, for as long as that takes.
+    pub(super) fn hold(why: Why, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Hold(Hold { why, reason, timeout: None, then: Then::Rollback })
+    }
+
+    pub(super) fn credentials(error: &provider::Error) -> Self {
+        let reason = format!("AWS does not accept the credentials: {}", error.message);
+        Self::hold(Why::Credentials, reason)
+    }
 }
 
 impl From<store::Error> for Stop {
@@ -503,7 +516,7 @@ impl<'a, C: Cloud> Driver<'a, C> {
                 self.enter(Phase::Pausing)?;
                 return Err(Stop::Hold(Hold {
                     why: Why::Manual,
-                    reason: format!("the program pauses at {} %", percent(step.permille)),
+                    reason: format!("the program pauses at {}", percent(step.permille)),
                     timeout: pause.timeout,
                     then: pause.then,
                 }));
@@ -678,12 +691,10 @@ impl<'a, C: Cloud> Driver<'a, C> {
         else {
             return Ok(());
         };
-        Err(Stop::Hold(Hold {
-            why: Why::Conflict,
-            reason: format!("`{}` does not forward to the two target groups", route.name),
-            timeout: None,
-            then: Then::Rollback,
-        }))
+        Err(Stop::hold(
+            Why::Conflict,
+            format!("`{}` does not forward to the two target groups", route.name),
+        ))
     }
 
     // ------------------------------------------------------------- the state
@@ -893,12 +904,7 @@ impl<'a, C: Cloud> Driver<'a, C> {
                 Err(error) => error,
             };
             if error.kind == provider::Kind::Credentials {
-                return Err(Stop::Hold(Hold {
-                    why: Why::Credentials,
-                    reason: format!("AWS does not accept the credentials: {}", error.message),
-                    timeout: None,
-                    then: Then::Rollback,
-                }));
+                return Err(Stop::credentials(&error));
             }
             if self.now() > limit {
                 return Err(Stop::Back(format!("AWS cannot be seen: {error}")));
@@ -912,13 +918,6 @@ const RESTORED: &str = "the dead-man's switch has restored the routes";
 
 pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-pub(super) fn percent(permille: u32) -> String {
-    match permille % 10 {
-        0 => format!("{}", permille / 10),
-        tenth => format!("{}.{tenth}", permille / 10),
-    }
 }
 
 /// RFC 3339 with milliseconds, in UTC.

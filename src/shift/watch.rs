@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value as Json, json};
 
 use super::{
-    driver::{Driver, Hold, Phase, Stop, Why, millis},
+    driver::{Driver, Phase, Stop, Why, millis},
     plan::Settled,
 };
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
         guard::{self, Condition},
         judge::{self, Baseline, Minute, Names, Rules, Verdict, Window},
         spec::{Compare, OnInconclusive, OnSourceLoss},
-        strategy::Then,
     },
 };
 
@@ -106,12 +105,7 @@ impl Watch {
             Err(error) => error,
         };
         if error.kind == Kind::Credentials {
-            return Err(Stop::Hold(Hold {
-                why: Why::Credentials,
-                reason: format!("AWS does not accept the credentials: {}", error.message),
-                timeout: None,
-                then: Then::Rollback,
-            }));
+            return Err(Stop::credentials(&error));
         }
         let since = *self.blind.entry(what).or_insert(now);
         match now - since > millis(most) {
@@ -163,12 +157,9 @@ impl<C: Cloud> Driver<'_, C> {
         let asked = self.store.borrow_mut().beat(&self.fence, self.now())?;
         match asked.as_deref() {
             Some("rollback" | "abort") => Err(Stop::Back("a person asked for it".to_owned())),
-            Some("pause") if self.phase() != Phase::Pausing => Err(Stop::Hold(Hold {
-                why: Why::Asked,
-                reason: "a person asked for a pause".to_owned(),
-                timeout: None,
-                then: Then::Rollback,
-            })),
+            Some("pause") if self.phase() != Phase::Pausing => {
+                Err(Stop::hold(Why::Asked, "a person asked for a pause"))
+            }
             _ => Ok(asked),
         }
     }
@@ -219,12 +210,10 @@ impl<C: Cloud> Driver<'_, C> {
             return match source {
                 None => Err(Stop::Back(reason)),
                 Some(_) if self.waived(Why::NoGoodSide) => Ok(()),
-                Some(other) => Err(Stop::Hold(Hold {
-                    why: Why::NoGoodSide,
-                    reason: format!("no colour is well: {reason}; {}: {other}", from.name),
-                    timeout: None,
-                    then: Then::Rollback,
-                })),
+                Some(other) => Err(Stop::hold(
+                    Why::NoGoodSide,
+                    format!("no colour is well: {reason}; {}: {other}", from.name),
+                )),
             };
         }
         let Some(lacks) = source else { return Ok(()) };
@@ -232,12 +221,10 @@ impl<C: Cloud> Driver<'_, C> {
         if advance || self.waived(Why::SourceLost) {
             return Ok(());
         }
-        Err(Stop::Hold(Hold {
-            why: Why::SourceLost,
-            reason: format!("{}: {lacks}; there would be no way back", from.name),
-            timeout: None,
-            then: Then::Rollback,
-        }))
+        Err(Stop::hold(
+            Why::SourceLost,
+            format!("{}: {lacks}; there would be no way back", from.name),
+        ))
     }
 
     /// Weight never rises on a colour that is not well.
@@ -440,12 +427,7 @@ impl<C: Cloud> Driver<'_, C> {
         if !share.off || self.waived(Why::Share) {
             return Ok(());
         }
-        Err(Stop::Hold(Hold {
-            why: Why::Share,
-            reason: share.sentence(self.names()),
-            timeout: None,
-            then: Then::Rollback,
-        }))
+        Err(Stop::hold(Why::Share, share.sentence(self.names())))
     }
 
     /// A bake is over, and the figures say nothing.
@@ -459,12 +441,7 @@ impl<C: Cloud> Driver<'_, C> {
         match policy {
             OnInconclusive::Continue => Ok(()),
             OnInconclusive::Rollback => Err(Stop::Back(format!("nothing is known: {why}"))),
-            OnInconclusive::Hold => Err(Stop::Hold(Hold {
-                why: Why::Inconclusive,
-                reason: why.to_owned(),
-                timeout: None,
-                then: Then::Rollback,
-            })),
+            OnInconclusive::Hold => Err(Stop::hold(Why::Inconclusive, why)),
         }
     }
 

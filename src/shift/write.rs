@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::{
-    driver::{Driver, Hold, Stop, Why},
+    driver::{Driver, Stop, Why},
     plan::Planned,
 };
 use crate::{
@@ -15,7 +15,6 @@ use crate::{
         actions::{self, Difference},
         cloud::{Cloud, LiveRoute, Write},
         spec::OnConflict,
-        strategy::Then,
     },
     store::{NewOp, OpRow, OpState},
 };
@@ -170,12 +169,7 @@ impl<C: Cloud> Driver<'_, C> {
         self.store.borrow_mut().end_op(&self.fence, &op, None, self.now())?;
         self.say_op("op.failed", &op);
         if error.kind == Kind::Credentials {
-            return Err(Stop::Hold(Hold {
-                why: Why::Credentials,
-                reason: format!("AWS does not accept the credentials: {}", error.message),
-                timeout: None,
-                then: Then::Rollback,
-            }));
+            return Err(Stop::credentials(error));
         }
         let api = op.op.write["api"].as_str().unwrap_or_default();
         Err(Stop::Back(format!("{api} was refused: {error}")))
@@ -215,9 +209,12 @@ impl<C: Cloud> Driver<'_, C> {
                 Some(live) => actions::difference(&known, &live.actions, self.plan.pair()),
                 None => Difference::Gone(vec![format!("{} does not exist any more", route.arn)]),
             };
+            let (difference, live) = match (difference, live) {
+                (Difference::None, Some(live)) => return Ok(live),
+                differs => differs,
+            };
             let whose = live.as_ref().map(|it| self.whose(place, &it.actions));
             match (difference, live) {
-                (Difference::None, Some(live)) => return Ok(live),
                 // What was given up as lost has arrived after all.
                 (_, Some(live)) if whose == Some(Whose::Lost) => {
                     self.know(place, &live)?;
@@ -312,12 +309,7 @@ impl<C: Cloud> Driver<'_, C> {
             }
             (OnConflict::Overwrite, Difference::Weights(_), Some(live)) => Ok(live),
             (OnConflict::Rollback, Difference::Weights(_), Some(_)) => Err(Stop::Back(reason)),
-            _ => Err(Stop::Hold(Hold {
-                why: Why::Conflict,
-                reason,
-                timeout: None,
-                then: Then::Rollback,
-            })),
+            _ => Err(Stop::hold(Why::Conflict, reason)),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::{
-    Args, Common, Failure, Result, Runtime, Ui, of_name, open, opened, start, story, traffic,
+    Args, Common, Failure, Result, Runtime, Ui, of_name, open, opened, start, story, traffic, wait,
 };
 use crate::{
     cli::failure::code,
@@ -114,14 +114,8 @@ async fn watch(
                 "`orderinfra shift --resume` goes on with it, `--rollback` brings its traffic back",
             ));
         }
-        wait(opened).await;
+        wait(opened, Duration::from_millis(500)).await;
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "it waits for another process, not for AWS")]
-async fn wait(opened: &super::Opened) {
-    let time = Duration::from_millis(500);
-    tokio::time::sleep(opened.session.connections.pace.of(time)).await;
 }
 
 /// Whether the process that drove a shift has ended.

@@ -220,6 +220,11 @@ fn lock(store: &Store, stack: &Stack, rollout: &str, owner: &Owner) -> Result<Lo
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "it waits for another process, not for AWS")]
+async fn wait(opened: &Opened, time: Duration) {
+    tokio::time::sleep(opened.session.connections.pace.of(time)).await;
+}
+
 /// What a shift keeps `up` from undoing.
 fn governed(plan: &Plan, opened: &Opened) -> Vec<Governed> {
     let groups = || [plan.blue().group.clone(), plan.green().group.clone()];

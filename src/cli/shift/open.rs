@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     Args, Common, Failure, Opened, Post, Result, Runtime, Start, Ui, lock, look, now, of_name,
-    opened, start,
+    opened, start, wait,
 };
 use crate::{
     cli::session,
@@ -71,7 +71,7 @@ async fn drive(
     let mut store = opened.session.workspace.store.again()?;
     let fence = store.take_shift_over(&row.id, owner, now(runtime))?;
     if args.force {
-        pause(opened, CALL).await;
+        wait(opened, CALL).await;
     }
     let post = Post { args, opened, runtime, ui };
     let start = Start::TakenUp { row, back, answered: args.go_on };
@@ -82,11 +82,6 @@ pub(super) fn plan_of(row: &ShiftRow) -> Result<Plan> {
     serde_json::from_value(row.plan.clone()).map_err(|error| {
         Failure::general(format!("the plan of the shift {} cannot be read: {error}", row.id))
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "no call of a resource waits here, but a person")]
-async fn pause(opened: &Opened, time: Duration) {
-    tokio::time::sleep(opened.session.connections.pace.of(time)).await;
 }
 
 /// Says it to the process that drives the shift, and shows what it does.
@@ -134,7 +129,7 @@ async fn ask(args: &Args, opened: &Opened, store: &Store, row: &ShiftRow, ui: &U
             )
             .hint(format!("say it again: `orderinfra shift --{request}`")));
         }
-        pause(opened, Duration::from_millis(250)).await;
+        wait(opened, Duration::from_millis(250)).await;
     }
 }
 

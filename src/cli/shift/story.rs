@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use super::{Failure, Result};
 use crate::{
     cli::ui::{BOLD, CYAN, DIM, GREEN, RED, Ui, YELLOW},
-    rollout::actions,
+    rollout::{actions, strategy::percent},
     shift::{
         Outcome,
         plan::{Plan, Planned},
@@ -291,8 +291,7 @@ pub(super) fn headline(plan: &Plan, sha: &str) -> Vec<String> {
     )];
     for route in &plan.routes {
         let now = actions::forward(&route.before, plan.pair()).map_or([0, 0], |it| it.weights);
-        let steps: Vec<String> =
-            plan.steps().iter().map(|it| format!("{} %", percent(it.permille))).collect();
+        let steps: Vec<String> = plan.steps().iter().map(|it| percent(it.permille)).collect();
         lines.push(format!(
             "  {}: {}  =>  {} to {}",
             route.name,
@@ -304,14 +303,7 @@ pub(super) fn headline(plan: &Plan, sha: &str) -> Vec<String> {
     lines
 }
 
-fn percent(permille: u32) -> String {
-    match permille % 10 {
-        0 => (permille / 10).to_string(),
-        tenth => format!("{}.{tenth}", permille / 10),
-    }
-}
-
-pub(super) fn span(time: Duration) -> String {
+fn span(time: Duration) -> String {
     let millis = time.as_millis();
     match millis {
         0 => "at once".to_owned(),
@@ -356,7 +348,7 @@ pub(super) fn calls(plan: &Plan) -> Vec<String> {
         let title = match step {
             Some(step) => {
                 let permille = plan.steps().get(*step).map_or(0, |it| it.permille);
-                format!("step {}: {} %", step + 1, percent(permille))
+                format!("step {}: {}", step + 1, percent(permille))
             }
             None => of.clone(),
         };
@@ -431,7 +423,7 @@ pub(super) fn noop(plan: &Plan, now: i64, ui: &Ui) -> Result<()> {
 pub(super) fn progress(row: &ShiftRow, alive: bool, events: &[Json]) -> Vec<String> {
     let share = row.verified_permille.map_or_else(
         || "no traffic moved".to_owned(),
-        |it| format!("{} % to {}", percent(it), row.to),
+        |it| format!("{} to {}", percent(it), row.to),
     );
     let driven = if alive { "a process is driving it" } else { "nobody is driving it" };
     let mut lines = vec![format!("  {}: {}, {share}; {driven}", row.id, row.phase)];

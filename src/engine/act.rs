@@ -31,6 +31,10 @@ pub(super) const LOST: Duration = Duration::from_secs(60);
 /// sending it once more does no harm.
 const GLANCE: Duration = Duration::from_secs(5);
 
+/// However long looking for it takes, a create whose answer was lost is sent at
+/// least this often before it is given up.
+const CREATES: u32 = 8;
+
 /// How often a young thing is deleted at most. Some show on, deleted or not: the
 /// current version of a secret goes with its secret.
 const DELETES: u32 = 3;
@@ -257,7 +261,7 @@ impl Job {
         let (inputs, once) = (&self.state.inputs, cx.once());
         let patience = cx.pace.of(retry::UNANSWERED.limit);
         let mut lost_since: Option<Instant> = None;
-        loop {
+        for tries in 1.. {
             let error = match cx.persist_once(kind.token(), || kind.create(&once, inputs)).await {
                 // It is whole at once: with its id alone in the journal, a cut
                 // would lose what was drawn, or told once.
@@ -282,10 +286,12 @@ impl Job {
             let lost = *lost_since.get_or_insert_with(Instant::now);
             match found {
                 Some(id) => return Ok(Landed::Named(id)),
-                None if answered || lost.elapsed() >= patience => return Err(error),
+                None if answered => return Err(error),
+                None if tries >= CREATES && lost.elapsed() >= patience => return Err(error),
                 None => cx.say("the answer was lost, and nothing was made; sending it again"),
             }
         }
+        unreachable!("it ends by an answer, a find or a limit")
     }
 
     async fn update(

@@ -1,5 +1,7 @@
 //! Things that the cloud has lost, and answers that were.
 
+use std::process::Command;
+
 use crate::env::TestEnv;
 
 #[test]
@@ -46,4 +48,18 @@ fn a_create_in_doubt_is_left_to_the_next_run() {
     env.ok("up --yes").says("cut off during 1 step").says("it will be finished");
     assert_eq!(env.things().len(), 1);
     env.ok("preview --expect-no-changes");
+}
+
+/// However long it takes to look for it: here all patience is over at once.
+#[test]
+fn a_create_is_not_given_up_after_one_lost_answer() {
+    let env = TestEnv::new("resources: {only: {type: 'fake:Thing', properties: {text: a}}}\n");
+    env.fault("create", &["drop", "drop", "lose"]);
+    let hurried = |it: &mut Command| {
+        it.env("ORDERINFRA_TEST_HURRY", "1000000");
+    };
+    drop(env.run_with(&["up", "--yes"], hurried).ends(0));
+    assert_eq!(env.things().len(), 1);
+    let creates = env.calls().iter().filter(|it| it.starts_with("create")).count();
+    assert_eq!(creates, 3);
 }

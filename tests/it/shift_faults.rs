@@ -6,7 +6,10 @@
 //! `ORDERINFRA_SHIFT_POINTS=all` tries every boundary of every call and every
 //! write to the journal, `ORDERINFRA_SHIFT_KILLS=200` so many random deaths.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+};
 
 use orderinfra::store::OpState;
 use serde_json::Value as Json;
@@ -29,6 +32,9 @@ const LONG: &str = "strategy: { steps: [{ weight: 25, bake: 10m }, { weight: 100
 analysis: { compare: off }
 maxBlind: 1s
 ";
+
+/// How many deaths are tried at a time.
+const LANES: u64 = 2;
 
 const ELB: &str = "elasticloadbalancing";
 
@@ -121,25 +127,41 @@ fn a_shift_killed_anywhere_is_gone_on_with_or_back() {
         points.into_iter().enumerate().map(|(at, it)| (mixed(seed + at as u64), it)).collect();
     drawn.sort_by_key(|(lot, _)| *lot);
     let share = if all { drawn.len() } else { 16 };
-    let mut tried = 0;
-    for (lot, point) in drawn.into_iter().take(share) {
+    drawn.truncate(share);
+    let tried = AtomicU64::new(0);
+    in_lanes(&drawn, |(lot, point)| {
         let backs: &[bool] = if all { &[false, true] } else { &[lot % 2 == 0] };
         for back in backs {
             let scene = Scene::new(QUICK);
             let what = format!("killed at {point:?}, back {back} (seed {seed})");
-            let ran = killed(&scene, TO_GREEN, point);
+            let ran = killed(&scene, TO_GREEN, *point);
             if ran.code.is_some() {
                 // It had ended before it came to that point.
                 settled(&scene, &ran, false, &what);
                 continue;
             }
-            tried += 1;
+            tried.fetch_add(1, Ordering::Relaxed);
             let ran = again(&scene, *back);
             settled(&scene, &ran, *back, &what);
         }
-    }
+    });
+    let tried = tried.into_inner();
     eprintln!("{tried} kill points of a shift survived");
     assert!(tried > 0);
+}
+
+/// Does many things a few at a time.
+fn in_lanes<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES) {
+            scope.spawn(|| {
+                while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(it);
+                }
+            });
+        }
+    });
 }
 
 /// SIGKILL after any event, several times in a row, some of it with a colour
@@ -148,8 +170,11 @@ fn a_shift_killed_anywhere_is_gone_on_with_or_back() {
 fn random_deaths_leave_the_traffic_on_a_healthy_colour() {
     let seed = number("ORDERINFRA_CRASH_SEED").unwrap_or(1);
     let rounds = number("ORDERINFRA_SHIFT_KILLS").unwrap_or(6);
-    let mut kills = 0;
-    for round in 0..rounds {
+    // What all of them begin with is made once.
+    let _base = Scene::new(QUICK);
+    let kills = AtomicU64::new(0);
+    let all: Vec<u64> = (0..rounds).collect();
+    in_lanes(&all, |round| {
         let mut dice = mixed(seed ^ (round << 24));
         let mut roll = |of: u64| {
             dice = mixed(dice);
@@ -164,7 +189,7 @@ fn random_deaths_leave_the_traffic_on_a_healthy_colour() {
             let events = usize::try_from(roll(60)).unwrap_or(0) + 1;
             if going.until_events(events) {
                 going.signal("KILL");
-                kills += 1;
+                kills.fetch_add(1, Ordering::Relaxed);
             }
             drop(going.wait());
             if scene.shifts().iter().all(|it| it.finished.is_some()) {
@@ -190,8 +215,8 @@ fn random_deaths_leave_the_traffic_on_a_healthy_colour() {
             Some(0.0) => {}
             other => panic!("{what}: split, {other:?}"),
         }
-    }
-    eprintln!("{kills} SIGKILLs in {rounds} rounds survived");
+    });
+    eprintln!("{} SIGKILLs in {rounds} rounds survived", kills.into_inner());
 }
 
 #[test]

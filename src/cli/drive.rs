@@ -11,6 +11,7 @@ use super::{
     failure::{self, Failure, Result, code},
     guard, live, render, renew,
     session::{Session, Wish, report},
+    shift,
     ui::Ui,
 };
 use crate::{
@@ -52,7 +53,7 @@ pub(super) struct Opened {
     pub(super) direction: Direction,
     /// Weights that a shift has moved are the program's again.
     pub(super) enforce_weights: bool,
-    facts: Facts,
+    pub(super) facts: Facts,
     draws: Draws,
     /// One backup is enough for a command.
     backed_up: bool,
@@ -171,6 +172,9 @@ pub(super) async fn plan(
     if let Some(refusal) = guard::refusal(opened, &planned.plan).await? {
         let word = opened.direction.word();
         ui.warn(&format!("`orderinfra {word}` would be refused: {}", refusal.message));
+    }
+    if opened.direction == Direction::Up {
+        guard::idle(opened, shift::now(runtime))?.iter().for_each(|it| ui.say(it));
     }
     Ok(planned)
 }

@@ -11,8 +11,8 @@ use super::{
     ui::Ui,
 };
 use crate::{
-    model::{Action, Change, Op, Plan, Urn},
-    rollout::{LISTENER, RULE, spec::Part},
+    model::{Action, Change, Op, Plan, Urn, Value},
+    rollout::{LISTENER, RULE, spec::Part, strategy::spelled},
     shift::{Outcome, plan, preflight},
     store::ShiftRow,
 };
@@ -46,6 +46,41 @@ fn open(row: &ShiftRow) -> String {
 
 fn capital(text: &str) -> String {
     text.replacen('a', "A", 1)
+}
+
+/// Whose old colour has waited long enough: the shift is well, and nobody has
+/// wanted it back.
+pub(super) fn idle(opened: &Opened, now: i64) -> Result<Vec<String>> {
+    let session = &opened.session;
+    let mut lines = Vec::new();
+    for spec in opened.said_rollouts().into_iter().filter_map(|(_, spec)| spec.ok()) {
+        let last = session.workspace.store.shifts(&session.stack, Some(&spec.name), 1)?;
+        let done = last.first().filter(|it| it.outcome.as_deref() == Some("done"));
+        let Some((row, finished)) = done.and_then(|it| Some((it, it.finished?))) else { continue };
+        let color = if row.from == "blue" { &spec.colors.blue } else { &spec.colors.green };
+        let retained = i64::try_from(spec.retain.as_millis()).unwrap_or(i64::MAX);
+        if now - finished < retained || !has_tasks(opened, color.service.as_ref()) {
+            continue;
+        }
+        lines.push(format!(
+            "{} of the rollout `{}` has had no traffic for {}: `orderinfra shift {} --finish` scales it to nothing",
+            row.from,
+            spec.name,
+            spelled(spec.retain),
+            spec.name,
+        ));
+    }
+    Ok(lines)
+}
+
+/// By what was just read, or by what is known.
+fn has_tasks(opened: &Opened, service: Option<&Part>) -> bool {
+    let resources = &opened.session.stack.snapshot.resources;
+    let known = service.and_then(|part| resources.iter().find(|it| it.id == part.id));
+    let Some(known) = known else { return false };
+    let live = opened.facts.live.get(&known.op).and_then(Option::as_ref);
+    let count = live.unwrap_or(&known.outputs).get("desiredCount").map(Value::reveal);
+    count.and_then(|it| it.as_f64()).is_some_and(|it| it > 0.0)
 }
 
 /// Why a plan is not carried out, for the sake of traffic.

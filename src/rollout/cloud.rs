@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::judge::Minute;
+use super::{judge::Minute, spec::Notify};
 use crate::provider::Result;
 
 /// Where it is decided which target group a request goes to.
@@ -268,6 +268,8 @@ pub trait Cloud {
         function: &str,
         payload: &Json,
     ) -> Result<std::result::Result<Json, String>>;
+    /// One attempt to tell somebody of an event; an error is why it failed.
+    async fn notify(&self, whom: &Notify, event: &Json) -> std::result::Result<(), String>;
     /// When the credentials end, in seconds since 1970.
     async fn credentials_until(&self) -> Result<Option<i64>>;
     /// Answers the request's id.

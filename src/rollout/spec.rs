@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::read::Wrong;
 use super::{
     read::{Found, words},
-    strategy::{Strategy, spans},
+    strategy::{Strategy, maybe_spans, spans},
 };
 use crate::model::{Urn, Value};
 
@@ -44,6 +44,12 @@ pub struct Spec {
     pub max_blind: Duration,
     pub dead_man: Option<DeadMan>,
     pub hooks: Hooks,
+    /// A shift whose traffic has not all moved after this goes back.
+    #[serde(default, with = "maybe_spans")]
+    pub timeout: Option<Duration>,
+    /// Who is told what a person must know.
+    #[serde(default)]
+    pub notify: Vec<Notify>,
     /// Whether `up` refuses another task definition for the live colour.
     pub protect_live: bool,
     /// How long the old colour is kept before `--finish` is proposed.
@@ -107,7 +113,10 @@ pub enum Probe {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Http {
+    /// On the test route, or a whole address.
     pub path: String,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     pub status: u32,
     /// How many requests; with none it passes.
     pub count: u32,
@@ -130,6 +139,16 @@ pub struct Lambda {
     pub function: Part,
     #[serde(with = "spans")]
     pub within: Duration,
+}
+
+/// Where the events go that a person must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notify {
+    /// Gets each as a POST of JSON.
+    Url(String),
+    /// An SNS topic.
+    Topic(Part),
 }
 
 /// How the metrics of the destination are judged.
@@ -264,6 +283,8 @@ pub const ROLLOUT: &[&str] = &[
     "maxBlind",
     "deadMan",
     "hooks",
+    "timeout",
+    "notify",
     "protectLive",
     "retain",
 ];
@@ -271,7 +292,7 @@ pub const COLORS: &[&str] = &["blue", "green"];
 pub const COLOR: &[&str] = &["targetGroup", "service"];
 pub const TEST: &[&str] = &["route", "listener", "header", "priority", "probes"];
 pub const PROBE: &[&str] = &["http", "exec", "lambda"];
-pub const HTTP: &[&str] = &["path", "status", "count", "within", "maxMs"];
+pub const HTTP: &[&str] = &["path", "headers", "status", "count", "within", "maxMs"];
 pub const EXEC: &[&str] = &["command", "within"];
 pub const LAMBDA: &[&str] = &["function", "within"];
 pub const ANALYSIS: &[&str] =
@@ -302,6 +323,8 @@ impl Spec {
             max_blind: MAX_BLIND,
             dead_man: None,
             hooks: Hooks::default(),
+            timeout: None,
+            notify: Vec::new(),
             protect_live: false,
             retain: RETAIN,
         }
@@ -338,7 +361,12 @@ impl Spec {
             Probe::Http(_) | Probe::Exec(_) => None,
         });
         let routes = self.routes.iter_mut().flatten();
-        colors.flatten().chain(route).chain(routes).chain(&mut self.alarms).chain(functions)
+        let topics = self.notify.iter_mut().filter_map(|it| match it {
+            Notify::Topic(it) => Some(it),
+            Notify::Url(_) => None,
+        });
+        let named = colors.flatten().chain(route).chain(routes).chain(&mut self.alarms);
+        named.chain(functions).chain(topics)
     }
 
     /// What is wrong already, whatever the unknown parts turn out to be.

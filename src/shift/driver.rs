@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{
-    plan::{Plan, Settled},
+    plan::{LEASE, Plan, Settled, leaseholder},
     watch::Watch,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         actions,
         cloud::{Cloud, LiveRoute},
         spec::{OnInterrupt, Stickiness},
-        strategy::{Step, Then, percent},
+        strategy::{Step, Then, percent, spelled},
     },
     store::{self, Fence, Progress, Store},
 };
@@ -243,6 +243,8 @@ pub(super) struct At {
 
 /// How often a driver looks what it is asked for.
 const TICK: Duration = Duration::from_secs(1);
+/// How long two machines may take to see each other's tags.
+const SPREADS: Duration = Duration::from_secs(2);
 /// How long a route may take to show what was written.
 const SHOWN: Duration = Duration::from_secs(30);
 
@@ -314,7 +316,7 @@ impl<'a, C: Cloud> Driver<'a, C> {
                 None => self.forward().await,
                 Some(reason) => self.back(reason).await,
             };
-            let stop = match went {
+            let (stop, held) = match went {
                 Ok(()) => {
                     let outcome = match (&back, self.phase()) {
                         (None, phase) if phase != Phase::Aborting => Outcome::Done,
@@ -325,50 +327,34 @@ impl<'a, C: Cloud> Driver<'a, C> {
                     let reason = back.or_else(|| self.reason());
                     return self.close(outcome, reason);
                 }
-                Err(stop) => stop,
+                Err(Stop::Hold(hold)) => match self.hold(&hold).await {
+                    Ok(true) => continue,
+                    Ok(false) => (Stop::Back(hold.reason), true),
+                    Err(stop) => (stop, true),
+                },
+                Err(stop) => (stop, false),
             };
             match stop {
                 Stop::Refused(reason) if self.phase() == Phase::Preflight => {
                     return self.close(Outcome::Refused, Some(reason));
                 }
-                Stop::Refused(reason) | Stop::Back(reason) => {
-                    match self.moved() {
-                        // A way back that fails is not begun again.
-                        true if back.is_some() => return self.leave(Outcome::Blocked, reason),
-                        true => back = Some(reason),
-                        false if self.phase() == Phase::Aborting => {
-                            return self.leave(Outcome::Blocked, reason);
-                        }
-                        false => {
-                            if let Err(error) = self.turn_back(reason) {
-                                return self.broken(&error);
-                            }
-                        }
-                    }
+                // A way back that fails is not begun again, but by a person
+                // who was asked.
+                Stop::Refused(reason) | Stop::Back(reason) if self.on_way_back() && !held => {
+                    return self.leave(Outcome::Blocked, reason);
                 }
-                Stop::Hold(hold) => match self.hold(&hold).await {
-                    Ok(true) => {}
-                    Ok(false) => back = Some(hold.reason.clone()),
-                    Err(Stop::Back(reason)) if self.moved() => back = Some(reason),
-                    Err(Stop::Interrupted) => match self.interrupted() {
-                        Ok(reason) => back = Some(reason),
-                        Err(ended) => return ended,
-                    },
-                    Err(Stop::Blocked(reason)) => return self.leave(Outcome::Blocked, reason),
-                    Err(Stop::Store(error)) => return self.broken(&error),
-                    Err(Stop::Restored) => match self.switched_back().await {
-                        Ok(reason) => back = Some(reason),
-                        Err(ended) => return ended,
-                    },
-                    Err(Stop::Hold(hold)) => {
-                        let outcome = match hold.why {
-                            Why::Conflict => Outcome::Conflict,
-                            _ => Outcome::Paused,
-                        };
-                        return self.leave(outcome, hold.reason);
-                    }
-                    Err(Stop::Refused(reason) | Stop::Back(reason)) => back = Some(reason),
+                Stop::Refused(reason) | Stop::Back(reason) => match self.turn_back(reason) {
+                    Ok(reason) => back = reason,
+                    Err(error) => return self.broken(&error),
                 },
+                // Nobody can be asked.
+                Stop::Hold(hold) => {
+                    let outcome = match hold.why {
+                        Why::Conflict => Outcome::Conflict,
+                        _ => Outcome::Paused,
+                    };
+                    return self.leave(outcome, hold.reason);
+                }
                 Stop::Blocked(reason) => return self.leave(Outcome::Blocked, reason),
                 Stop::Restored => match self.switched_back().await {
                     Ok(reason) => back = Some(reason),
@@ -473,7 +459,7 @@ impl<'a, C: Cloud> Driver<'a, C> {
                 }),
             );
         }
-        self.change(self.plan.lease(&self.fence.shift)).await?;
+        self.claim().await?;
         for place in 0..self.plan.routes.len() {
             let live = self.agreed(place).await?;
             if let Some(write) = self.plan.neutral(place, &live) {
@@ -481,6 +467,47 @@ impl<'a, C: Cloud> Driver<'a, C> {
             }
         }
         Ok(())
+    }
+
+    /// The tags that tell other machines, whose state is another: of two that
+    /// have begun at a time, the one whose id is the smaller goes on. Nothing
+    /// is certain: no write of ELBv2 depends on a condition.
+    async fn claim(&self) -> Result<(), Stop> {
+        let lease = || {
+            let Fence { shift, number } = &self.fence;
+            self.plan.lease(&format!("{shift}/{number}/{}", self.now() / 1000))
+        };
+        self.contested().await?;
+        self.change(lease()).await?;
+        self.rest(SPREADS).await;
+        match self.contested().await? {
+            true => self.change(lease()).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a shift of somebody else has put its tag there since the plan
+    /// was made; one that goes first is left alone.
+    async fn contested(&self) -> Result<bool, Stop> {
+        let own = &self.fence.shift;
+        let known = |it: &String| it == own || self.plan.leases_seen.contains(it);
+        let others = self.leases().await?.into_iter().filter(|it| !known(it));
+        match others.min() {
+            Some(other) if other < *own => Err(Stop::Back(format!(
+                "the shift {other} of another state file has begun before this one"
+            ))),
+            other => Ok(other.is_some()),
+        }
+    }
+
+    /// The shifts whose tags the target groups have.
+    async fn leases(&self) -> Result<Vec<String>, Stop> {
+        let mut found = Vec::new();
+        for colour in &self.plan.colours {
+            let tags = self.asking(|| self.cloud.tags(&colour.group)).await?;
+            found.extend(tags.get(LEASE).map(|it| leaseholder(it).to_owned()));
+        }
+        Ok(found)
     }
 
     /// One step: written to all routes, seen on all routes, watched.
@@ -624,7 +651,12 @@ impl<'a, C: Cloud> Driver<'a, C> {
         for write in self.plan.unscale(back) {
             self.change(write).await?;
         }
-        self.change(self.plan.release()).await
+        // What somebody else has tagged stays.
+        let leases = self.leases().await?;
+        match leases.iter().any(|it| *it != self.fence.shift) {
+            true => Ok(()),
+            false => self.change(self.plan.release()).await,
+        }
     }
 
     /// Waits for somebody. `true` goes on, `false` goes back.
@@ -713,6 +745,10 @@ impl<'a, C: Cloud> Driver<'a, C> {
         at.phase >= Phase::Applying && at.phase != Phase::Aborting
     }
 
+    fn on_way_back(&self) -> bool {
+        self.phase() >= Phase::RollingBack
+    }
+
     pub(super) fn enter(&self, phase: Phase) -> Result<(), store::Error> {
         self.at.borrow_mut().phase = phase;
         self.record()
@@ -778,8 +814,40 @@ impl<'a, C: Cloud> Driver<'a, C> {
     /// Waits, unless somebody interrupts.
     pub(super) async fn nap(&self, time: Duration) -> Result<(), Stop> {
         self.interrupted_yet()?;
+        self.in_time()?;
         self.rest(time).await;
         self.interrupted_yet()
+    }
+
+    /// Whether there is time left. Once all traffic has moved, none is needed:
+    /// what is well is not taken back because it was slow.
+    fn in_time(&self) -> Result<(), Stop> {
+        match self.plan.spec.timeout {
+            Some(limit)
+                if self.phase() < Phase::FinalBake
+                    && self.now() - self.began.get() >= millis(limit) =>
+            {
+                Err(Stop::Back(format!("it took longer than {}", spelled(limit))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Does something that an interrupt cuts short, and a person who wants the
+    /// traffic back. A pause comes after it.
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                () = self.rest(TICK) => {}
+            }
+            self.interrupted_yet()?;
+            match self.heed() {
+                Err(Stop::Hold(_)) => self.store.borrow().ask_shift(&self.fence.shift, "pause")?,
+                heard => drop(heard?),
+            }
+        }
     }
 
     /// A pause that an interrupt does not cut short: a change must be known.

@@ -12,13 +12,16 @@ use crate::{
     rollout::{
         actions::{self, Pair, Stick},
         cloud::{LiveRoute, RouteKind, Scaling, Suspended, Write},
-        spec::{Compare, Spec, Stickiness},
+        spec::{Compare, Notify, Spec, Stickiness},
         strategy::{Step, scaled},
     },
 };
 
 /// Stands for the shift's id in a plan, which is not drawn before it begins.
 pub const SHIFT: &str = "{shift}";
+/// Stands for the lease of a shift: its id, its driver's number, and when it
+/// was taken, in seconds since 1970.
+const LEASED: &str = "{shift}/{fence}/{now}";
 /// Stands for a time that is not known before.
 const WHEN: &str = "{now + grace}";
 /// The tag by which other machines see that a target group is being shifted.
@@ -44,6 +47,9 @@ pub struct Plan {
     /// Alarms that may ring.
     pub allowed_alarms: Vec<String>,
     pub skip_probes: bool,
+    /// Shifts whose leases were there when it was made, and count no more.
+    #[serde(default)]
+    pub leases_seen: Vec<String>,
     /// The shift that this one takes back.
     pub takes_back: Option<String>,
 }
@@ -172,7 +178,7 @@ impl Plan {
     /// All of them, in the order in which they are made when nothing is in
     /// the way. The switch is renewed more often than this says.
     pub fn with_calls(mut self) -> Self {
-        let mut calls = vec![self.lease(SHIFT)];
+        let mut calls = vec![self.lease(LEASED)];
         let mut live: Vec<LiveRoute> = self.routes.iter().map(Route::at_start).collect();
         let route = |calls: &mut Vec<Planned>, live: &mut LiveRoute, write: Option<Planned>| {
             let Some(planned) = write else { return };
@@ -219,6 +225,9 @@ impl Plan {
         if self.spec.dead_man.is_some() {
             all.push("iam:PassRole".to_owned());
         }
+        if self.spec.notify.iter().any(|it| matches!(it, Notify::Topic(_))) {
+            all.push("sns:Publish".to_owned());
+        }
         all.sort();
         all.dedup();
         all
@@ -245,9 +254,9 @@ impl Plan {
         Planned { phase: phase.to_owned(), step, route: Some(route.name.clone()), write }
     }
 
-    pub fn lease(&self, shift: &str) -> Planned {
+    pub fn lease(&self, lease: &str) -> Planned {
         let resource_arns = self.colours.iter().map(|it| it.group.clone()).collect();
-        let tags = BTreeMap::from([(LEASE.to_owned(), shift.to_owned())]);
+        let tags = BTreeMap::from([(LEASE.to_owned(), lease.to_owned())]);
         Self::planned("arming", Write::AddTags { resource_arns, tags })
     }
 
@@ -433,6 +442,11 @@ impl Route {
             port: None,
         }
     }
+}
+
+/// Whose a lease is.
+pub fn leaseholder(lease: &str) -> &str {
+    lease.split('/').next().unwrap_or_default()
 }
 
 fn desire(service: &Service, count: i32) -> Write {

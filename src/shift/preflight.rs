@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::plan::{self, Colour, LEASE, Plan, Route, Service};
+use super::plan::{self, Colour, LEASE, Plan, Route, Service, leaseholder};
 use crate::{
     model::Urn,
     provider::Result,
@@ -305,9 +305,18 @@ pub fn plan(survey: &Survey, wanted: &Wanted, to: usize) -> Plan {
         calls: Vec::new(),
         allowed_alarms: wanted.allowed_alarms.clone(),
         skip_probes: wanted.skip_probes,
+        leases_seen: leases_seen(survey),
         takes_back: wanted.takes_back.clone(),
     }
     .with_calls()
+}
+
+fn leases_seen(survey: &Survey) -> Vec<String> {
+    let leases = survey.tags.iter().filter_map(|it| it.get(LEASE));
+    let mut seen: Vec<String> = leases.map(|it| leaseholder(it).to_owned()).collect();
+    seen.sort();
+    seen.dedup();
+    seen
 }
 
 /// All checks, in the order of their ids.
@@ -781,7 +790,7 @@ impl Checks<'_> {
     fn leases(&mut self) {
         for side in 0..2 {
             let Some(held) = self.survey.tags[side].get(LEASE).cloned() else { continue };
-            if self.wanted.known_shifts.contains(&held) {
+            if self.wanted.known_shifts.contains(leaseholder(&held)) {
                 let text =
                     format!("{} has the lease of the shift {held}, of this state", self.name(side));
                 return self.say("PF17", Finding::Warn, text);

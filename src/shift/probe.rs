@@ -2,7 +2,7 @@
 //! command of the user's, or by a Lambda function with the contract of the
 //! hooks of ECS deployments.
 
-use std::{collections::BTreeMap, process::Stdio, time::Duration};
+use std::{process::Stdio, time::Duration};
 
 use serde_json::{Value as Json, json};
 
@@ -95,7 +95,6 @@ impl<C: Cloud> Driver<'_, C> {
             true => http.path.clone(),
             false => format!("{base}{}", http.path),
         };
-        let headers = BTreeMap::new();
         let until = self.now() + millis(http.within);
         let (mut good, mut slowest) = (0, Duration::ZERO);
         let mut last = String::new();
@@ -108,7 +107,7 @@ impl<C: Cloud> Driver<'_, C> {
                 )));
             }
             let limit = Duration::from_millis(u64::try_from(left).unwrap_or(1));
-            let request = Request { url: &url, headers: &headers, limit };
+            let request = Request { url: &url, headers: &http.headers, limit };
             let (wrong, right) = match self.cloud.request(&request).await {
                 Ok(answer) => {
                     let slow = http.max_ms.is_some_and(|it| answer.took.as_millis() > it.into());
@@ -153,7 +152,8 @@ impl<C: Cloud> Driver<'_, C> {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .output();
-        let output = match tokio::time::timeout(exec.within, child).await {
+        let child = tokio::time::timeout(exec.within, child);
+        let output = match self.unless_stopped(child).await? {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => return Ok(Err(format!("`{program}`: {error}"))),
             Err(_) => return Ok(Err(format!("`{program}` did not end in time"))),
@@ -191,7 +191,8 @@ impl<C: Cloud> Driver<'_, C> {
             "resourceArn": self.plan.to().group,
         });
         loop {
-            let answer = self.asking(|| self.cloud.invoke(function, &payload)).await?;
+            let call = self.asking(|| self.cloud.invoke(function, &payload));
+            let answer = self.unless_stopped(call).await??;
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Err(format!("{function}: {error}"))),

@@ -304,6 +304,14 @@ impl Cloud for Fake {
         Ok(Err("there is no function".to_owned()))
     }
 
+    async fn notify(
+        &self,
+        _: &crate::rollout::spec::Notify,
+        _: &Json,
+    ) -> std::result::Result<(), String> {
+        Err("nobody listens".to_owned())
+    }
+
     async fn credentials_until(&self) -> Result<Option<i64>> {
         Ok(None)
     }
@@ -516,7 +524,10 @@ fn an_undisturbed_shift_ends_whole_and_lets_go() {
     assert_eq!((row.outcome.as_deref(), row.finished.is_some()), (Some("done"), true));
     // What was sent is what was planned.
     let ops = scene.store().shift_ops("s1").unwrap();
-    let sent: Vec<Json> = ops.iter().map(|it| it.op.write.clone()).collect();
+    let mut sent: Vec<Json> = ops.iter().map(|it| it.op.write.clone()).collect();
+    let lease = sent[0]["params"]["Tags"][super::plan::LEASE].take();
+    assert!(lease.as_str().unwrap().starts_with("s1/1/"), "{lease}");
+    sent[0]["params"]["Tags"][super::plan::LEASE] = json!("s1/{fence}/{now}");
     let planned: Vec<Json> = scene
         .plan
         .calls

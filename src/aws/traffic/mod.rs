@@ -8,6 +8,8 @@ mod balancer;
 #[cfg(feature = "aws")]
 mod deadman;
 #[cfg(feature = "aws")]
+mod notify;
+#[cfg(feature = "aws")]
 mod probe;
 #[cfg(feature = "aws")]
 mod services;
@@ -26,6 +28,7 @@ use crate::{
             Scaling, Service, Target, Write,
         },
         judge::Minute,
+        spec::Notify,
     },
 };
 
@@ -117,6 +120,15 @@ mod here {
             payload: &Json,
         ) -> Result<std::result::Result<Json, String>> {
             probe::invoke(&self.once, function, payload).await
+        }
+
+        async fn notify(&self, whom: &Notify, event: &Json) -> std::result::Result<(), String> {
+            match whom {
+                Notify::Url(url) => {
+                    probe::post(self.web.get_or_init(web), url, event.to_string()).await
+                }
+                Notify::Topic(topic) => notify::publish(&self.cx, &topic.id, event).await,
+            }
         }
 
         async fn credentials_until(&self) -> Result<Option<i64>> {
@@ -217,6 +229,9 @@ mod here {
         }
         async fn invoke(&self, _: &str, _: &Json) -> Result<std::result::Result<Json, String>> {
             Err(no_aws())
+        }
+        async fn notify(&self, _: &Notify, _: &Json) -> std::result::Result<(), String> {
+            Err(no_aws().message)
         }
         async fn credentials_until(&self) -> Result<Option<i64>> {
             Err(no_aws())

@@ -57,6 +57,27 @@ fn put_together(wanted: &Request<'_>) -> std::result::Result<HttpRequest, String
     Ok(request)
 }
 
+/// How long whoever is told may take.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
+pub(super) async fn post(
+    connector: &Connector,
+    url: &str,
+    body: String,
+) -> std::result::Result<(), String> {
+    let mut request = HttpRequest::new(body.into());
+    request.set_method("POST").map_err(|error| error.to_string())?;
+    request.set_uri(url).map_err(|error| error.to_string())?;
+    request.headers_mut().insert("user-agent", AGENT);
+    request.headers_mut().insert("content-type", "application/json");
+    match tokio::time::timeout(TOLD_WITHIN, connector.call(request)).await {
+        Ok(Ok(reply)) if reply.status().is_success() => Ok(()),
+        Ok(Ok(reply)) => Err(format!("it answered with {}", reply.status().as_u16())),
+        Ok(Err(error)) => Err(why(&error)),
+        Err(_) => Err(format!("no answer within {} s", TOLD_WITHIN.as_secs())),
+    }
+}
+
 /// The deepest cause says most, and one that a certificate is wrong is said as
 /// such.
 fn why(error: &dyn StdError) -> String {

@@ -6,11 +6,13 @@
 //! open.rs    a shift that is open: resume, roll back, pause, go on
 //! look.rs    status, history and reports
 //! finish.rs  the idle colour, once nothing comes to it any more
+//! notices.rs what people elsewhere are told
 //! story.rs   events as a person, a file or a program reads them
 //! ```
 
 mod finish;
 mod look;
+mod notices;
 mod open;
 mod start;
 mod story;
@@ -90,6 +92,9 @@ pub(super) struct Args {
     /// How long both colours are watched once all traffic has moved
     #[arg(long, value_name = "TIME", value_parser = strategy::duration, help_heading = "The way there")]
     final_bake: Option<Duration>,
+    /// Go back if the traffic has not all moved after this time
+    #[arg(long, value_name = "TIME", value_parser = strategy::duration, help_heading = "The way there")]
+    timeout: Option<Duration>,
     /// Tasks of the destination before traffic moves: match, a number, off
     #[arg(long, value_name = "HOW", value_parser = PreScale::parse, help_heading = "The way there")]
     pre_scale: Option<PreScale>,
@@ -199,7 +204,7 @@ pub(super) async fn traffic(opened: &Opened) -> Result<Traffic> {
 }
 
 /// Milliseconds since 1970, by a clock that tests do not stop.
-fn now(runtime: &Runtime) -> i64 {
+pub(super) fn now(runtime: &Runtime) -> i64 {
     i64::try_from((runtime.now)().unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
 
@@ -295,7 +300,11 @@ impl Post<'_> {
         let traffic = traffic(opened).await?;
         let story = story::Story::new(ui, args.events.as_deref(), &plan)?;
         let clock = || now(runtime);
-        let tell = |event: &Json| story.tell(event);
+        let notices = notices::Notices::new(ui, &plan);
+        let tell = |event: &Json| {
+            story.tell(event);
+            notices.take(event);
+        };
         let around = Surroundings {
             clock: &clock,
             pace: session.connections.pace,
@@ -317,7 +326,9 @@ impl Post<'_> {
         let ended = tokio::select! {
             ended = driver.run() => ended,
             never = audit.keep() => match never {},
+            never = notices.keep(&traffic) => match never {},
         };
+        notices.close(&traffic).await;
         audit.close(&session.stack, ui);
         kept.end_run(run, ended.outcome.word(), &runtime.stamp())?;
         said(&ended, args, ui)
@@ -396,6 +407,8 @@ fn with_flags(mut spec: Spec, args: &Args) -> Result<Spec> {
     if let Some(how) = args.pre_scale {
         spec.capacity.pre_scale = how;
     }
+    spec.timeout = args.timeout.or(spec.timeout);
+    in_time(&spec)?;
     let part = |id: &String| crate::rollout::spec::Part { id: id.clone(), urn: None::<Urn> };
     spec.alarms.extend(args.alarm.iter().map(part));
     if args.no_analysis {
@@ -414,6 +427,22 @@ fn with_flags(mut spec: Spec, args: &Args) -> Result<Spec> {
         (None, _) => {}
     }
     Ok(spec)
+}
+
+/// Whether the steps before the last fit in the time there is.
+fn in_time(spec: &Spec) -> Result<()> {
+    let steps = &spec.strategy.steps;
+    let least: Duration = steps[..steps.len() - 1].iter().map(|it| it.bake).sum();
+    match spec.timeout {
+        Some(limit) if limit <= least => {
+            let [limit, least] = [limit, least].map(strategy::spelled);
+            let text = format!(
+                "a timeout of {limit} is over before all traffic can have moved: the steps before the last are watched for {least}"
+            );
+            Err(Failure::usage(text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a program may say and this shift cannot do.

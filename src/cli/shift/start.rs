@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::{
-    Args, Common, Failure, Opened, Post, Result, Runtime, Start, Ui, can_be_done, governed,
-    known_checks, lock, now, of_name, opened, route_names, story, traffic, with_flags,
+    Args, Common, Failure, Opened, Post, Result, Runtime, Start, StoreError, Ui, can_be_done,
+    governed, known_checks, lock, now, of_name, opened, route_names, story, traffic, with_flags,
 };
 use crate::{
     cli::{failure::code, session},
@@ -199,7 +199,8 @@ pub(super) async fn begin(
     // An `up` that runs now may be changing what the shift relies on.
     let fence = {
         let stack = &opened.session.stack;
-        let lock = opened.session.workspace.store.lock(&stack.project, &stack.name, &owner)?;
+        let lock = opened.session.workspace.store.lock(&stack.project, &stack.name, &owner);
+        let lock = lock.map_err(being_changed)?;
         let fence = begin_row(&mut store, stack, &id, &plan, &sha, &owner, now(runtime))?;
         drop(lock);
         fence
@@ -213,6 +214,14 @@ pub(super) async fn begin(
     let result = Box::pin(post.drive(fence, plan, Start::New(first))).await;
     drop(held);
     result
+}
+
+/// By an `up` or `destroy` that runs now.
+fn being_changed(error: StoreError) -> Failure {
+    match error.root() {
+        StoreError::Locked(_) => Failure { code: Outcome::Locked.code(), ..error.into() },
+        _ => error.into(),
+    }
 }
 
 fn begin_row(

@@ -14,7 +14,10 @@ use serde_json::{Value as Json, json};
 use super::{Failure, Result};
 use crate::{
     cli::ui::{BOLD, CYAN, DIM, GREEN, RED, Ui, YELLOW},
-    rollout::{actions, strategy::percent},
+    rollout::{
+        actions,
+        strategy::{percent, spelled},
+    },
     shift::{
         Outcome,
         plan::{Plan, Planned},
@@ -304,14 +307,7 @@ pub(super) fn headline(plan: &Plan, sha: &str) -> Vec<String> {
 }
 
 fn span(time: Duration) -> String {
-    let millis = time.as_millis();
-    match millis {
-        0 => "at once".to_owned(),
-        millis if millis % 3_600_000 == 0 => format!("{}h", millis / 3_600_000),
-        millis if millis % 60_000 == 0 => format!("{}m", millis / 60_000),
-        millis if millis % 1000 == 0 => format!("{}s", millis / 1000),
-        millis => format!("{millis}ms"),
-    }
+    if time.is_zero() { "at once".to_owned() } else { spelled(time) }
 }
 
 /// Those that a person must know of; the others as one line.

@@ -114,6 +114,8 @@ fn rollout() -> Json {
             "maxBlind": span("Health, alarms or metrics that cannot be read for longer roll back (90s)"),
             "deadMan": object(&["roleArn"], dead_man),
             "hooks": of("rolloutHooks"),
+            "timeout": span("A shift whose traffic has not all moved after this goes back"),
+            "notify": either("Addresses and SNS topics that are told what a person must know", &[list(&json!({ "type": "string" }))]),
             "protectLive": flag("`up` refuses another task definition for the live colour (false)"),
             "retain": span("How long the old colour is kept before its end is proposed (24h)"),
         }),
@@ -146,7 +148,8 @@ fn test() -> Json {
 fn probe() -> Json {
     let within = || span("How long it may take");
     let http = json!({
-        "path": text("Such as /healthz"),
+        "path": text("Such as /healthz, or a whole address"),
+        "headers": json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         "status": number("The right answer (200)", 100),
         "count": number("How many requests; 0 sends none (1)", 0),
         "within": within(),

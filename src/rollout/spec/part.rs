@@ -63,6 +63,13 @@ pub(super) const FUNCTION: Kind = Kind {
     output: None,
     named: true,
 };
+pub(super) const TOPIC: Kind = Kind {
+    what: "an SNS topic",
+    tokens: &["aws:sns/topic:Topic"],
+    arn: &[":sns:"],
+    output: None,
+    named: false,
+};
 pub(super) const ROLE: Kind = Kind {
     what: "a role",
     tokens: &["aws:iam/role:Role"],

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     ANALYSIS, Analysis, CAPACITY, COLOR, COLORS, Capacity, Color, Colors, DEAD_MAN, DeadMan, EXEC,
     Exec, HEALTH, HOOKS, HTTP, Health, Hooks, Http, LAMBDA, Lambda, MAX_BLIND, MINUTE, MinHealthy,
-    OnConflict, OnInterrupt, OnSourceLoss, PROBE, Part, PreScale, Probe, RETAIN, ROLLOUT, Spec,
-    Stickiness, TARGETS_MAX, TEST, Test, TestRoute,
-    part::{ALARM, ECS_SERVICE, FUNCTION, ROLE, ROUTE, TARGET_GROUP, TEST_LISTENER},
+    Notify, OnConflict, OnInterrupt, OnSourceLoss, PROBE, Part, PreScale, Probe, RETAIN, ROLLOUT,
+    Spec, Stickiness, TARGETS_MAX, TEST, Test, TestRoute,
+    part::{ALARM, ECS_SERVICE, FUNCTION, ROLE, ROUTE, TARGET_GROUP, TEST_LISTENER, TOPIC},
 };
 use crate::{
     model::Value,
@@ -47,6 +47,8 @@ pub(super) fn spec(name: &str, value: &Value, found: &Found) -> Option<Spec> {
     let max_blind = fields.or("maxBlind", MAX_BLIND, Node::period);
     let dead_man = fields.maybe("deadMan", dead_man);
     let hooks = fields.or("hooks", Hooks::default(), hooks);
+    let timeout = fields.maybe("timeout", Node::period);
+    let notify = fields.or("notify", Vec::new(), |it| it.all(notify));
     let protect_live = fields.or("protectLive", false, Node::bool);
     let retain = fields.or("retain", RETAIN, Node::duration);
     let scales = capacity.as_ref().is_some_and(|it| it.pre_scale != PreScale::Off);
@@ -74,6 +76,8 @@ pub(super) fn spec(name: &str, value: &Value, found: &Found) -> Option<Spec> {
         max_blind: max_blind?,
         dead_man: dead_man?,
         hooks: hooks?,
+        timeout: timeout?,
+        notify: notify?,
         protect_live: protect_live?,
         retain: retain?,
     })
@@ -151,14 +155,20 @@ fn probe(node: &Node<'_>, routed: bool, place: &str) -> Option<Probe> {
     let fields = node.map(PROBE)?;
     let node = fields.one_of(PROBE)?;
     match node.key() {
-        "http" if !routed => {
-            node.wrong(match place {
-                "`test`" => "needs a route, listener or header beside `probes`".to_owned(),
-                _ => format!("belongs to the probes of `test`; {place} are commands or functions"),
-            });
-            None
+        "http" => {
+            let http = http(&node);
+            let somewhere = http.as_ref().is_none_or(|it| routed || is_address(&it.path));
+            if !somewhere {
+                node.wrong(match place {
+                    "`test`" => {
+                        "needs a whole address, or a route, listener or header beside `probes`"
+                            .to_owned()
+                    }
+                    _ => format!("needs a whole address: {place} have no test route"),
+                });
+            }
+            http.map(Probe::Http)
         }
-        "http" => http(&node).map(Probe::Http),
         "exec" => exec(&node).map(Probe::Exec),
         _ => lambda(&node).map(Probe::Lambda),
     }
@@ -168,16 +178,39 @@ fn http(node: &Node<'_>) -> Option<Http> {
     let fields = node.map(HTTP)?;
     let path = fields.need("path").and_then(|it| {
         let path = it.text()?;
-        if !path.starts_with('/') {
-            it.wrong("must begin with `/`");
+        if !path.starts_with('/') && !is_address(&path) {
+            it.wrong("must begin with `/`, or be a whole address");
         }
         Some(path)
     });
+    let headers = fields.or("headers", BTreeMap::new(), Node::texts);
     let status = fields.or("status", 200, |it| it.whole(100..=599));
     let count = fields.or("count", 1, |it| it.whole(0..=10_000));
     let within = fields.or("within", HTTP_WITHIN, Node::period);
     let max_ms = fields.maybe("maxMs", |it| it.whole(1..=u32::MAX));
-    Some(Http { path: path?, status: status?, count: count?, within: within?, max_ms: max_ms? })
+    Some(Http {
+        path: path?,
+        headers: headers?,
+        status: status?,
+        count: count?,
+        within: within?,
+        max_ms: max_ms?,
+    })
+}
+
+/// An address of the web, or an SNS topic.
+fn notify(node: &Node<'_>) -> Option<Notify> {
+    let text = node.value().as_str().filter(|it| it.contains("://"));
+    let Some(url) = text else { return TOPIC.read(node).map(Notify::Topic) };
+    if !is_address(url) {
+        node.wrong(format!("must be an SNS topic or an address of the web, not `{url}`"));
+    }
+    Some(Notify::Url(url.to_owned()))
+}
+
+fn is_address(text: &str) -> bool {
+    let url = url::Url::parse(text);
+    url.is_ok_and(|it| matches!(it.scheme(), "http" | "https") && it.has_host())
 }
 
 /// A list of arguments, or a mapping with them.

@@ -97,6 +97,8 @@ fn all_has_a_default_but_the_colours() {
         "onRollback": [],
         "onDone": []
       },
+      "timeout": null,
+      "notify": [],
       "protectLive": false,
       "retain": "1d"
     }
@@ -108,6 +110,7 @@ fn a_whole_section_is_read_and_kept() {
     let mut value = alone(json!({
         "test": { "header": { "X-Canary": "1" }, "priority": 5, "probes": [
             { "http": { "path": "/healthz", "count": 20, "within": "30s", "maxMs": 800 } },
+            { "http": { "path": "https://api.example.com/", "headers": { "X-Probe": "1" } } },
             { "exec": ["./smoke.sh", 3] },
             { "lambda": { "function": "smoke", "within": "1h" } },
         ] },
@@ -127,6 +130,7 @@ fn a_whole_section_is_read_and_kept() {
         "maxBlind": "2m",
         "deadMan": { "roleArn": "arn:aws:iam::1:role/dead-man", "grace": "5m" },
         "hooks": { "beforeShift": [{ "exec": ["true"] }], "onDone": [{ "lambda": "tell" }] },
+        "timeout": "2h", "notify": ["https://chat.example.com/hook", "arn:aws:sns:eu-west-1:1:ops"],
         "protectLive": true,
         "retain": "2d",
     }));
@@ -186,10 +190,23 @@ fn a_whole_section_is_read_and_kept() {
           {
             "http": {
               "path": "/healthz",
+              "headers": {},
               "status": 200,
               "count": 20,
               "within": "30s",
               "maxMs": 800
+            }
+          },
+          {
+            "http": {
+              "path": "https://api.example.com/",
+              "headers": {
+                "X-Probe": "1"
+              },
+              "status": 200,
+              "count": 1,
+              "within": "30s",
+              "maxMs": null
             }
           },
           {
@@ -306,6 +323,18 @@ fn a_whole_section_is_read_and_kept() {
           }
         ]
       },
+      "timeout": "2h",
+      "notify": [
+        {
+          "url": "https://chat.example.com/hook"
+        },
+        {
+          "topic": {
+            "id": "arn:aws:sns:eu-west-1:1:ops",
+            "urn": null
+          }
+        }
+      ],
       "protectLive": true,
       "retain": "2d"
     }
@@ -342,7 +371,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
     `rollouts.web.test.priority` must be a whole number from 1 to 50000
     `rollouts.web.test.header` cannot stand beside `route`
     `rollouts.web.test.probes[0]` needs one of http, exec, lambda
-    `rollouts.web.test.probes[1].http.path` must begin with `/`
+    `rollouts.web.test.probes[1].http.path` must begin with `/`, or be a whole address
     `rollouts.web.test.probes[1].http.status` must be a whole number from 100 to 599
     `rollouts.web.test.probes[1].http.count` must be a whole number from 0 to 10000
     `rollouts.web.test.probes[1].http.within` must be longer than nothing
@@ -369,7 +398,7 @@ fn all_that_is_wrong_is_told_at_once_with_its_path() {
     `rollouts.web.maxBlind` must be longer than nothing
     `rollouts.web.deadMan` has no `roleArn`
     `rollouts.web.deadMan.grace` must be at least 1m
-    `rollouts.web.hooks.afterStep[0].http` belongs to the probes of `test`; hooks are commands or functions
+    `rollouts.web.hooks.afterStep[0].http` needs a whole address: hooks have no test route
     `rollouts.web.hooks.onDone` must be a list, and this is a mapping
     ");
 }

@@ -280,6 +280,10 @@ impl Aws {
         (it["MinCapacity"].as_u64().unwrap(), it["MaxCapacity"].as_u64().unwrap(), !held)
     }
 
+    pub(crate) fn create_topic(&self, name: &str) {
+        self.query("sns", "2010-03-31", "CreateTopic", &[("Name", name)]);
+    }
+
     // ------------------------------------------------------------- requests
 
     pub(crate) fn elb(&self, action: &str, fields: &[(&str, &str)]) -> Node {

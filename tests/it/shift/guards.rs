@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{WAITS, scene::Scene};
+use crate::harsh::{Climate, Scripted, Trouble};
 
 const ALARMS: &str = "alarms: [\"${errors.name}\", \"${slow}\"]";
 
@@ -102,6 +103,34 @@ fn a_group_that_somebody_else_shifts_is_left_alone() {
     assert!(failed[0].starts_with("PF17") && failed[0].contains("elsewhere"), "{failed:?}");
     scene.shift("--to green --yes --skip-check PF17").ends(0);
     assert_eq!(scene.green(), Some(100.0));
+}
+
+/// Two state files, and neither has seen the other's tag before: the one that
+/// began later goes.
+#[test]
+fn of_two_that_begin_at_a_time_the_first_goes_on() {
+    for (others, code, outcome, written) in [("0", 3, "aborted", 1), ("f", 0, "done", 2)] {
+        // The id in the tag begins with the time.
+        let says = ["<Value>1", &*format!("<Value>{others}").leak()];
+        let tags = Scripted {
+            service: "elasticloadbalancing",
+            operation: "DescribeTags",
+            times: u32::MAX,
+            what: Trouble::Says(says),
+        };
+        let climate = Climate { script: vec![tags], ..Climate::default() };
+        let scene = Scene::new("").in_climate(climate);
+        let told = scene.shift("--to green --yes").ends(code);
+        assert_eq!(told.outcome(), outcome, "{}", told.ran);
+        let calls = scene.cloud.log();
+        assert_eq!(calls.iter().filter(|it| it.operation == "AddTags").count(), written);
+        // The other's tag is not for us to remove.
+        assert_eq!(calls.iter().filter(|it| it.operation == "RemoveTags").count(), 0);
+        if code != 0 {
+            assert!(told.reason().contains("has begun before this one"), "{}", told.reason());
+            assert_eq!(scene.green(), Some(0.0));
+        }
+    }
 }
 
 #[test]

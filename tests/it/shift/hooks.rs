@@ -1,10 +1,10 @@
 //! Probes before traffic moves, and hooks around it.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{Ipv4Addr, TcpListener},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -105,6 +105,79 @@ fn the_new_colour_is_asked_before_it_has_traffic() {
         told.events.iter().position(|it| it["type"] == kind && it["phase"] == phase).unwrap()
     };
     assert!(place("gate.passed", "testing") < place("op.intended", "applying"));
+    scene.all_is_closed();
+}
+
+/// A load balancer that is asked by its own name, whose certificate fits that.
+#[test]
+fn a_whole_address_is_asked_with_its_headers() {
+    let (port, heard) = ears();
+    let probe = format!("path: 'http://127.0.0.1:{port}/health', headers: {{ X-Canary: yes }}");
+    let probe = probe.replace("yes", "'yes'");
+    let scene = Scene::new(&format!("test: {{ probes: [ {{ http: {{ {probe} }} }} ] }}"));
+    scene.shift("--to green --yes").ends(0);
+    let heard = heard.lock().unwrap();
+    assert!(heard[0].starts_with("GET /health HTTP/1.1\r\n"), "{heard:?}");
+    assert!(heard[0].to_ascii_lowercase().contains("\r\nx-canary: yes\r\n"), "{heard:?}");
+}
+
+/// Answers 200, and keeps what it was sent.
+fn ears() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|it| it > 0)
+            {
+            }
+            let length = head
+                .to_ascii_lowercase()
+                .lines()
+                .find_map(|it| it.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            drop(reader.read_exact(&mut body));
+            kept.lock().unwrap().push(head + &String::from_utf8_lossy(&body));
+            let reply = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            drop(stream.write_all(reply.as_bytes()));
+        }
+    });
+    (port, heard)
+}
+
+#[test]
+fn who_is_to_be_told_is_told_and_nobody_waits_for_who_does_not_hear() {
+    let (port, heard) = ears();
+    let topic = "arn:aws:sns:us-east-1:123456789012:shifts";
+    let whom = format!("notify: [ 'http://127.0.0.1:{port}/hook', '{topic}' ]");
+    let scene = Scene::new(&format!("strategy: 50,100\n{whom}"));
+    scene.aws.create_topic("shifts");
+    let told = scene.shift("--to green --yes").ends(0);
+    assert_eq!(told.ran.stderr, "");
+    let posted: Vec<serde_json::Value> = heard
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|it| serde_json::from_str(it.split_once("\r\n\r\n").unwrap().1).unwrap())
+        .collect();
+    let texts: Vec<&str> = posted.iter().map(|it| it["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        texts,
+        ["shop/dev: web, blue to green: begins", "shop/dev: web, blue to green: done"]
+    );
+    assert_eq!(posted[1]["final"]["traffic"]["green"], 100.0);
+    let log = scene.cloud.log();
+    let published = log.iter().filter(|it| it.operation == "Publish" && it.status == 200);
+    assert_eq!(published.count(), 2);
+    // An open port with nobody behind it, and a topic that does not exist.
+    let deaf = "notify: [ 'http://127.0.0.1:1/', 'arn:aws:sns:us-east-1:123456789012:gone' ]";
+    scene.rollout(deaf);
+    let told = scene.shift("--to blue --yes").ends(0);
+    assert_eq!(told.ran.stderr.matches("is not told of the shift").count(), 1, "{}", told.ran);
+    assert_eq!(scene.green(), Some(0.0));
     scene.all_is_closed();
 }
 

@@ -1,6 +1,8 @@
 //! What people do while a shift goes on: other terminals, interrupts, and
 //! edits by hand.
 
+use orderinfra::store::Owner;
+
 use super::{
     WAITS,
     scene::{Going, Scene, Told},
@@ -168,6 +170,60 @@ fn an_interrupt_before_any_traffic_moved_undoes_what_was_prepared() {
     assert_eq!(told.outcome(), "interrupted");
     assert_eq!(scene.weights(), [":80 100/0", ":80 10 100/0", ":81 1/0"]);
     scene.all_is_closed();
+}
+
+#[test]
+fn a_hook_is_cut_short_by_an_interrupt_and_by_a_second_terminal() {
+    let script = "echo begun; sleep 100; echo ended >> notes.txt";
+    let hook = |of: &str| {
+        format!("{of}: [ {{ exec: [ 'true' ] }}, {{ exec: [ /bin/sh, -c, '{script}' ] }} ]")
+    };
+    for (stage, asks, code, outcome) in [
+        ("beforeShift", None, 130, "interrupted"),
+        ("afterStep", Some("--rollback"), 4, "rolled-back"),
+    ] {
+        let scene = Scene::new(&format!("strategy: 25,100\nhooks: {{ {} }}", hook(stage)));
+        let mut going = scene.begin("--to green --yes --allow-exec");
+        going.until(|it| it["gate"] == "hook");
+        match asks {
+            Some(line) => drop(scene.run(&format!("shift {line}")).ends(0)),
+            None => going.signal("INT"),
+        }
+        let told = going.wait().ends(code);
+        assert_eq!(told.outcome(), outcome);
+        assert!(!scene.world.file("notes.txt").exists(), "the hook went on");
+        assert_eq!(scene.green(), Some(0.0));
+        scene.all_is_closed();
+    }
+}
+
+#[test]
+fn a_shift_that_takes_too_long_goes_back() {
+    let pauses = "strategy: { steps: [ { weight: 25, pause: { timeout: 1h } }, { weight: 100 } ] }";
+    let scene = Scene::new(&format!("{pauses}\ntimeout: 1s"));
+    let told = scene.shift("--to green --yes").ends(4);
+    assert_eq!(told.reason(), "it took longer than 1s");
+    assert_eq!(scene.green(), Some(0.0));
+    scene.all_is_closed();
+    // The flag goes before the program; nothing is begun that cannot end.
+    let ran = scene.run("shift --to green --yes --steps 25/10m,100 --timeout 10m").ends(2);
+    drop(ran.says("a timeout of 10m is over before all traffic can have moved"));
+    assert_eq!(scene.shifts().len(), 1);
+}
+
+/// What a shift relies on may be changing.
+#[test]
+fn a_shift_does_not_begin_beside_an_up() {
+    let scene = Scene::new("");
+    let store = scene.world.store();
+    let [user, host, since] = ["anna", "ci", "today"].map(str::to_owned);
+    let owner = Owner { pid: 1, user, host, command: "orderinfra up".to_owned(), since };
+    let held = store.lock("shop", "dev", &owner).unwrap();
+    let ran = scene.run("shift --to green --yes").ends(5);
+    drop(ran.says("orderinfra up"));
+    assert_eq!((scene.green(), scene.shifts().len()), (Some(0.0), 0));
+    drop(held);
+    scene.run("shift --to green --yes").ends(0);
 }
 
 #[test]

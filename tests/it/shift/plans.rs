@@ -77,7 +77,7 @@ impl Sent {
                 let fields = entry.text.lines().filter_map(|it| it.split_once('='));
                 let fields = fields.filter(|(name, _)| !matches!(*name, "Action" | "Version"));
                 let fields: Map<String, Json> =
-                    fields.map(|(name, it)| (name.to_owned(), json!(it))).collect();
+                    fields.map(|(name, it)| (name.to_owned(), json!(lease(it)))).collect();
                 (entry.operation.clone(), fields.into())
             }
             "scheduler" => {
@@ -120,6 +120,15 @@ impl Sent {
 }
 
 /// As a form has it: `Actions.member.1.Type`.
+/// Of a lease, what is known before.
+fn lease(text: &str) -> String {
+    let number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [shift, fence, now] if number(fence) && number(now) => format!("{shift}/{{fence}}/{{now}}"),
+        _ => text.to_owned(),
+    }
+}
+
 fn flat(at: &str, value: &Json, fields: &mut Map<String, Json>) {
     let below = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
     match value {

@@ -130,8 +130,11 @@ mod inner {
         ecr: "ecr", aws_sdk_ecr;
         ecs: "ecs", aws_sdk_ecs;
         efs: "efs", aws_sdk_efs;
+        elasticache: "elasticache", aws_sdk_elasticache;
         events: "events", aws_sdk_eventbridge;
+        firehose: "firehose", aws_sdk_firehose;
         iam: "iam", aws_sdk_iam;
+        kinesis: "kinesis", aws_sdk_kinesis;
         kms: "kms", aws_sdk_kms;
         lambda: "lambda", aws_sdk_lambda;
         lb: "elbv2", aws_sdk_elasticloadbalancingv2;
@@ -141,6 +144,7 @@ mod inner {
         s3: "s3", aws_sdk_s3, force_path_style;
         scheduler: "scheduler", aws_sdk_scheduler;
         secretsmanager: "secretsmanager", aws_sdk_secretsmanager;
+        servicediscovery: "servicediscovery", aws_sdk_servicediscovery;
         sfn: "sfn", aws_sdk_sfn;
         sns: "sns", aws_sdk_sns;
         sqs: "sqs", aws_sdk_sqs;

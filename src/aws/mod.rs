@@ -47,9 +47,13 @@ mod ecs;
 #[cfg(feature = "aws")]
 mod efs;
 #[cfg(feature = "aws")]
+mod elasticache;
+#[cfg(feature = "aws")]
 mod elb;
 #[cfg(feature = "aws")]
 mod iam;
+#[cfg(feature = "aws")]
+mod kinesis;
 #[cfg(feature = "aws")]
 mod kms;
 #[cfg(feature = "aws")]
@@ -68,6 +72,8 @@ mod s3;
 mod scheduler;
 #[cfg(feature = "aws")]
 mod secretsmanager;
+#[cfg(feature = "aws")]
+mod servicediscovery;
 #[cfg(feature = "aws")]
 mod sfn;
 #[cfg(feature = "aws")]
@@ -104,7 +110,9 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         ecr::types(),
         ecs::types(),
         efs::types(),
+        elasticache::types(),
         iam::types(),
+        kinesis::types(),
         kms::types(),
         lambda::types(),
         lb::types(),
@@ -113,6 +121,7 @@ pub fn types() -> Vec<Box<dyn AnyResource>> {
         s3::types(),
         scheduler::types(),
         secretsmanager::types(),
+        servicediscovery::types(),
         sfn::types(),
         sns::types(),
         sqs::types(),
@@ -144,8 +153,10 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         ecr::functions(),
         ecs::functions(),
         efs::functions(),
+        elasticache::functions(),
         elb::functions(),
         iam::functions(),
+        kinesis::functions(),
         kms::functions(),
         lambda::functions(),
         lb::functions(),
@@ -154,6 +165,7 @@ pub fn functions() -> Vec<Box<dyn AnyFunction>> {
         route53::functions(),
         s3::functions(),
         secretsmanager::functions(),
+        servicediscovery::functions(),
         sns::functions(),
         sqs::functions(),
         ssm::functions(),

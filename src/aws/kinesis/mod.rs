@@ -1,0 +1,11 @@
+//! Amazon Kinesis and Firehose.
+
+use crate::provider::{AnyFunction, AnyResource};
+
+pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
+    Vec::new()
+}
+
+pub(super) fn functions() -> Vec<Box<dyn AnyFunction>> {
+    Vec::new()
+}

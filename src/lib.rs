@@ -70,12 +70,13 @@
 //! aws/               the only folder that names the SDK; one file per type
 //!   clients.rs         a client per service; `audit.rs` tells of their calls
 //!   twin.rs, mirror.rs parts of large resources, in our words and the SDK's
+//!   managed.rs         what databases and caches share: waits, changed fields
 //!   jobs.rs            what commands ask beside resources; `sealing.rs` seals
 //!   traffic/           what a shift asks and changes: routes, targets, metrics
 //!   acm/ apigateway/ apigatewayv2/ appautoscaling/ autoscaling/ cloudfront/
-//!   cloudtrail/ cloudwatch/ cognito/ dynamodb/ ec2/ ecr/ ecs/ efs/ elb/ iam/
-//!   kms/ lambda/ lb/ meta/ rds/ route53/ s3/ scheduler/ secretsmanager/ sfn/
-//!   sns/ sqs/ ssm/ wafv2/
+//!   cloudtrail/ cloudwatch/ cognito/ dynamodb/ ec2/ ecr/ ecs/ efs/
+//!   elasticache/ elb/ iam/ kinesis/ kms/ lambda/ lb/ meta/ rds/ route53/ s3/
+//!   scheduler/ secretsmanager/ servicediscovery/ sfn/ sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
 //! Beside `src/`: `stacks/` has example programs, `emulator/` the Python

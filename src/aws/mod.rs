@@ -12,6 +12,8 @@ mod clients;
 mod error;
 pub mod jobs;
 #[cfg(feature = "aws")]
+mod managed;
+#[cfg(feature = "aws")]
 mod mirror;
 mod sealing;
 pub mod traffic;

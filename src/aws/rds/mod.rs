@@ -14,12 +14,7 @@ mod parameter_group;
 mod parameters;
 mod subnet_group;
 
-use std::{
-    collections::HashMap,
-    future::Future,
-    sync::atomic::{AtomicU8, Ordering::Relaxed},
-    time::Duration,
-};
+use std::collections::HashMap;
 
 use aws_sdk_rds::{
     primitives::{DateTime, DateTimeFormat as Format},
@@ -31,9 +26,9 @@ use aws_sdk_rds::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::managed::{Field, changed, check_name, minutes, ours, settle};
 use crate::provider::{
-    AnyFunction, AnyResource, CiString, Cx, Error, IdOrArn, Result, Secret, Set, Tags, Version,
-    function, resource,
+    AnyFunction, AnyResource, Cx, Error, Result, Secret, Set, Tags, function, resource,
 };
 
 pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
@@ -109,21 +104,6 @@ async fn cluster(cx: &Cx, id: &str) -> Result<Option<DbCluster>> {
     Ok(clusters(cx, &[id.to_owned()]).await?.pop().flatten())
 }
 
-/// What has the name of a thing that a create found to be there already: an
-/// earlier sending of the same create may have made it.
-async fn ours<T>(
-    made: std::result::Result<T, Error>,
-    taken: &[&str],
-    what: &str,
-    find: impl Future<Output = Result<Option<String>>>,
-) -> Result<Option<String>> {
-    match made {
-        Ok(_) => Ok(None),
-        Err(error) if error.is(taken) => find.await?.map(Some).ok_or_else(|| Error::not_ours(what)),
-        Err(error) => Err(error),
-    }
-}
-
 /// Whether a database with this status can be used and changed. The statuses
 /// are an open set: one that is neither good nor bad will pass.
 fn usable(status: Option<&str>) -> Result<bool> {
@@ -149,38 +129,6 @@ fn usable(status: Option<&str>) -> Result<bool> {
         return Err(Error::failed(format!("its status is `{status}`")));
     }
     Ok(GOOD.contains(&status))
-}
-
-/// Waits until `look` says that the database is ready. One that was busy must
-/// be seen ready three times in a row: a new one falls back into `backing-up`,
-/// `modifying` or `resetting-master-credentials` right after it was
-/// `available` for the first time.
-async fn settle<F>(
-    cx: &Cx,
-    what: &str,
-    limit: Duration,
-    look: impl Fn() -> F + Send + Sync,
-) -> Result<()>
-where
-    F: Future<Output = Result<bool>> + Send,
-{
-    let good = AtomicU8::new(2);
-    let steady = || {
-        let ready = look();
-        let good = &good;
-        async move {
-            if !ready.await? {
-                good.store(0, Relaxed);
-                return Ok(None);
-            }
-            Ok((good.fetch_add(1, Relaxed) >= 2).then_some(()))
-        }
-    };
-    cx.wait(what, limit, steady).await
-}
-
-fn minutes(count: u64) -> Duration {
-    Duration::from_secs(count * 60)
 }
 
 fn birth_tags(cx: &Cx, tags: &Tags) -> Option<Vec<Tag>> {
@@ -233,84 +181,6 @@ fn master_secrets(secret: Option<MasterUserSecret>) -> Vec<MasterSecret> {
     secret.into_iter().map(told).collect()
 }
 
-/// A property as a modifying call takes it.
-trait Field {
-    type Sent;
-    fn sent(&self) -> Option<Self::Sent>;
-    /// Whether it says what `live` says, maybe in other words.
-    fn same(&self, live: &Self) -> bool;
-}
-
-/// What to send to come from `old` to `new`; what is no longer set is left as
-/// it is.
-fn changed<F: Field>(old: &F, new: &F) -> Option<F::Sent> {
-    if new.same(old) { None } else { new.sent() }
-}
-
-impl<F: Field> Field for Option<F> {
-    type Sent = F::Sent;
-    fn sent(&self) -> Option<F::Sent> {
-        self.as_ref()?.sent()
-    }
-    fn same(&self, live: &Self) -> bool {
-        match (self, live) {
-            (Some(new), Some(live)) => new.same(live),
-            (new, live) => new.is_none() && live.is_none(),
-        }
-    }
-}
-
-macro_rules! plain_field {
-    ($($ty:ty)*) => {$(
-        impl Field for $ty {
-            type Sent = Self;
-            fn sent(&self) -> Option<Self> {
-                Some(self.clone())
-            }
-            fn same(&self, live: &Self) -> bool {
-                self == live
-            }
-        }
-    )*};
-}
-plain_field!(bool i32 i64 String);
-
-macro_rules! text_field {
-    ($($ty:ty: $same:expr;)*) => {$(
-        impl Field for $ty {
-            type Sent = String;
-            fn sent(&self) -> Option<String> {
-                Some(self.0.clone())
-            }
-            fn same(&self, live: &Self) -> bool {
-                let same: fn(&str, &str) -> bool = $same;
-                same(&self.0, &live.0)
-            }
-        }
-    )*};
-}
-text_field! {
-    Secret<String>: |new, live| new == live;
-    CiString: |new, live| new.eq_ignore_ascii_case(live);
-    IdOrArn: |new, live| live.ends_with(new) || new.ends_with(live);
-    // A wanted `16` must not be sent to a live `16.4`: it would be refused as
-    // a downgrade.
-    Version: |new, live| {
-        live.strip_prefix(new).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-}
-
-impl Field for Set<String> {
-    type Sent = Vec<String>;
-    fn sent(&self) -> Option<Vec<String>> {
-        Some(self.0.clone())
-    }
-    fn same(&self, live: &Self) -> bool {
-        let (add, remove) = self.since(live);
-        add.is_empty() && remove.is_empty()
-    }
-}
-
 /// Log types to switch on and off.
 fn log_changes(old: &Set<String>, new: &Set<String>) -> Option<CloudwatchLogsExportConfiguration> {
     let (on, off) = new.since(old);
@@ -342,22 +212,6 @@ fn parse_moment(property: &str, text: Option<&String>) -> Result<Option<DateTime
     let rule = "is a time such as `2024-01-02T03:04:05Z`";
     let parse = |text: &String| DateTime::from_str(text, Format::DateTimeWithOffset);
     text.map(parse).transpose().map_err(|_| Error::invalid(property, rule))
-}
-
-/// What names of databases, clusters and snapshots must look like.
-fn check_name(property: &str, name: &str, longest: usize) -> Result<()> {
-    let good = name.starts_with(|it: char| it.is_ascii_alphabetic())
-        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-')
-        && !name.contains("--")
-        && !name.ends_with('-');
-    if !good {
-        let rule = "is made of letters, digits and single hyphens, starts with a letter and does not end with a hyphen";
-        return Err(Error::invalid(property, rule));
-    }
-    if name.len() > longest {
-        return Err(Error::invalid(property, format!("is at most {longest} characters long")));
-    }
-    Ok(())
 }
 
 /// Names of subnet groups may hold more than those of databases.
@@ -428,19 +282,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sent() {
-        let version = |it: &str| Version(it.to_owned());
-        let sent = |old, new| changed(&version(old), &version(new));
-        assert_eq!(sent("16.4", "16"), None);
-        assert_eq!(sent("16.4", "16.4"), None);
-        assert_eq!(sent("16.4", "16.6"), Some("16.6".to_owned()));
-        assert_eq!(sent("16.4", "1"), Some("1".to_owned()));
-        assert_eq!(changed(&Some(1), &None), None);
-        assert_eq!(changed(&1, &2), Some(2));
-        assert_eq!(changed(&None, &Some(2)), Some(2));
-        let set = |of: &[&str]| -> Set<String> { of.iter().copied().collect() };
-        assert_eq!(changed(&set(&["a", "b"]), &set(&["b", "a"])), None);
-        assert_eq!(log_changes(&set(&["a"]), &set(&["a"])), None);
+    fn logs_that_stay_are_not_sent() {
+        let set = || -> Set<String> { ["a"].into_iter().collect() };
+        assert_eq!(log_changes(&set(), &set()), None);
     }
 
     #[test]
@@ -448,13 +292,5 @@ mod tests {
         assert!(usable(Some("available")).unwrap());
         assert!(!usable(Some("some-new-status")).unwrap());
         assert!(usable(Some("incompatible-network")).is_err());
-    }
-
-    #[test]
-    fn names() {
-        assert!(check_name("identifier", "orders-1", 63).is_ok());
-        for bad in ["", "1a", "a--b", "a-", "a_b", &"a".repeat(64)] {
-            assert!(check_name("identifier", bad, 63).is_err(), "{bad}");
-        }
     }
 }

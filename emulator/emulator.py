@@ -3527,6 +3527,96 @@ def pools_keep_what_they_are_told():
         return told
 
 
+# --------------------------------------------------------------- Cloud Map
+
+
+@patches("servicediscovery")
+def namespaces_and_services_are_made_once():
+    """A VPC may have many namespaces, each with its zone and for as long as its services are
+    there; a service has a type, and for as long as its instances are there."""
+    from moto.core.exceptions import JsonRESTError
+    from moto.moto_api._internal import mock_random
+    from moto.route53.models import route53_backends
+    from moto.servicediscovery.exceptions import ServiceNotFound
+    from moto.servicediscovery.models import Service
+    from moto.servicediscovery.models import ServiceDiscoveryBackend as Backend
+    from moto.servicediscovery.responses import ServiceDiscoveryResponse as Response
+
+    def zones(backend):
+        return route53_backends[backend.account_id]["aws"]
+
+    @around(Backend, "create_private_dns_namespace")
+    def create_namespace(original, self, **told):
+        name, vpc = told["name"], told["vpc"]
+        others = list(self.namespaces.values())
+        if any(it.name == name and it.vpc == vpc for it in others):
+            why = f"Namespace {name} already exists."
+            raise JsonRESTError("NamespaceAlreadyExists", why)
+        # moto allows one per VPC.
+        taken, told["vpc"] = vpc, f"{vpc} {mock_random.uuid4()}"
+        answer = original(self, **told)
+        made = next(it for it in self.namespaces.values() if it not in others)
+        made.vpc = taken
+        zone = made.dns_properties["HostedZoneId"].rpartition("/")[2]
+        made.dns_properties["HostedZoneId"] = zone
+        zones(self).zones[zone].name = f"{name}."
+        return answer
+
+    @around(Response, "list_operations")
+    def list_operations(original, self):
+        status, headers, body = original(self)
+        operations = json.loads(body)["Operations"]
+        for it in json.loads(self.body).get("Filters") or []:
+            if it["Name"] == "STATUS":
+                operations = [one for one in operations if one["Status"] in it["Values"]]
+        return status, headers, json.dumps({"Operations": operations})
+
+    @around(Response, "list_services")
+    def list_services(original, self):
+        services = json.loads(original(self))["Services"]
+        for it in json.loads(self.body).get("Filters") or []:
+            if it["Name"] == "NAMESPACE_ID":
+                services = [one for one in services if one["NamespaceId"] in it["Values"]]
+        return json.dumps({"Services": services})
+
+    @around(Backend, "delete_namespace")
+    def delete_namespace(original, self, namespace_id):
+        if any(it.namespace_id == namespace_id for it in self.services.values()):
+            raise JsonRESTError("ResourceInUse", "Namespace has associated services.")
+        namespace = self.get_namespace(namespace_id)
+        answer = original(self, namespace_id)
+        zones(self).zones.pop(namespace.dns_properties.get("HostedZoneId"), None)
+        return answer
+
+    @around(Backend, "create_service")
+    def create_service(original, self, **told):
+        self.get_namespace(told["namespace_id"])
+        for it in self.services.values():
+            if (it.name, it.namespace_id) == (told["name"], told["namespace_id"]):
+                raise JsonRESTError("ServiceAlreadyExists", f"Service {it.name} already exists.")
+        dns = told["dns_config"]
+        told["service_type"] = told["service_type"] or ("DNS_HTTP" if dns else "HTTP")
+        if dns:
+            dns.setdefault("RoutingPolicy", "MULTIVALUE")
+            dns["NamespaceId"] = told["namespace_id"]
+        if told["health_check_custom_config"] is not None:
+            told["health_check_custom_config"] = {"FailureThreshold": 1}
+        return original(self, **told)
+
+    @around(Service, "update")
+    def update(original, self, details):
+        original(self, details)
+        self.health_check_config = details.get("HealthCheckConfig")
+
+    @around(Backend, "delete_service")
+    def delete_service(original, self, service_id):
+        if service_id not in self.services:
+            raise ServiceNotFound(service_id)
+        if self.services[service_id].instances:
+            raise JsonRESTError("ResourceInUse", "Service contains registered instances.")
+        return original(self, service_id)
+
+
 # ------------------------------------------------------------------ server
 
 

@@ -311,6 +311,10 @@ static RULES: &[Rule] = &[
     rule("aws:secretsmanager/secretRotation:", "AccessDeniedException", "cannot invoke the specified Lambda function", 2, IAM),
     rule("aws:secretsmanager/secretRotation:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:secretsmanager/secretVersion:", "ResourceNotFoundException", "", 2, LAG),
+    // Cloud Map: tasks that have stopped are deregistered a little later
+    rule("aws:servicediscovery/", "DuplicateRequest", "", 10, BUSY),
+    rule("aws:servicediscovery/", "ResourceInUse", "", 10, IN_USE),
+    rule("aws:servicediscovery/service:", "NamespaceNotFound", "", 2, LAG),
     // Step Functions
     rule("aws:sfn/", "AccessDeniedException", "IAM Role is not authorized", 5, IAM),
     rule("aws:sfn/", "AccessDeniedException", "authorized to assume the provided role", 5, IAM),

@@ -211,6 +211,8 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     user_with_policies
     role_with_policies
     pool_with_a_domain
+    namespace_with_services
+    discovery_service_with_instances
 }
 
 /// A security group that another group's rule names has no interface: the

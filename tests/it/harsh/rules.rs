@@ -259,6 +259,8 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("user_with_policies", ["iam", "DeleteUser", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-User"),
     in_use("role_with_policies", ["iam", "DeleteRole", "DeleteConflict"], "Cannot delete entity, must detach all policies first.", None, "iam-Role"),
     in_use("pool_with_a_domain", ["cognito-idp", "DeleteUserPool", "InvalidParameterException"], "User pool cannot be deleted. It has a domain configured that should be deleted first.", None, "cognito-UserPool"),
+    in_use("namespace_with_services", ["servicediscovery", "DeleteNamespace", "ResourceInUse"], "Namespace has associated services and cannot be deleted.", None, "servicediscovery-PrivateDnsNamespace"),
+    in_use("discovery_service_with_instances", ["servicediscovery", "DeleteService", "ResourceInUse"], "Service contains registered instances; delete the instances before deleting the service", None, "servicediscovery-Service"),
 ];
 
 /// Who must be gone, and for how long, before a thing can go.

@@ -3617,6 +3617,95 @@ def namespaces_and_services_are_made_once():
         return original(self, service_id)
 
 
+# ---------------------------------------------------------------- Firehose
+
+
+@patches("firehose")
+def deliveries_are_encrypted():
+    """An encryption that was asked for at birth has a state; what is off has neither key nor state."""
+    from moto.firehose.models import FirehoseBackend as Backend
+
+    def encryption(it):
+        return dict(it or {}, Status="ENABLED" if it else "DISABLED")
+
+    @around(Backend, "create_delivery_stream")
+    def create(original, self, region, name, *arguments, **named):
+        answer = original(self, region, name, *arguments, **named)
+        stream = self.delivery_streams[name]
+        told = stream.delivery_stream_encryption_configuration
+        stream.delivery_stream_encryption_configuration = encryption(told)
+        return answer
+
+    @around(Backend, "stop_delivery_stream_encryption")
+    def stop(original, self, stream_name):
+        original(self, stream_name)
+        stream = self.delivery_streams[stream_name]
+        stream.delivery_stream_encryption_configuration = encryption(None)
+
+
+# ----------------------------------------------------------------- Kinesis
+
+
+@patches("kinesis")
+def streams_keep_what_they_are_told():
+    """moto forgets a new stream's tags and sizes; one with consumers is deleted only on demand."""
+    from moto.kinesis.exceptions import ResourceInUseError
+    from moto.kinesis.models import KinesisBackend, Stream
+    from moto.kinesis.responses import KinesisResponse as Response
+
+    @around(KinesisBackend, "create_stream")
+    def create(original, self, stream_name, *arguments, **named):
+        if stream_name in self.streams:
+            why = f"Stream {stream_name} under account {self.account_id} already exists."
+            raise ResourceInUseError(why)
+        return original(self, stream_name, *arguments, **named)
+
+    def keep(stream, name, value):
+        if value is not None:
+            stream.__dict__.setdefault("kept", {})[name] = value
+
+    @around(Response, "create_stream")
+    def create_stream(original, self):
+        answer = original(self)
+        stream = self.kinesis_backend.streams[self._get_param("StreamName")]
+        stream.tags.update(self._get_param("Tags") or {})
+        for name in ("MaxRecordSizeInKiB", "WarmThroughputMiBps"):
+            keep(stream, name, self._get_param(name))
+        return answer
+
+    def changing(name):
+        def change(self):
+            arn, stream = self._get_param("StreamARN"), self._get_param("StreamName")
+            stream = self.kinesis_backend.describe_stream(arn, stream)
+            keep(stream, name, self._get_param(name))
+            return "{}"
+
+        return change
+
+    Response.update_max_record_size = changing("MaxRecordSizeInKiB")
+    Response.update_stream_warm_throughput = changing("WarmThroughputMiBps")
+
+    @around(Stream, "to_json_summary")
+    def to_json_summary(original, self):
+        answer = original(self)
+        told, kept = answer["StreamDescriptionSummary"], getattr(self, "kept", {})
+        told["ConsumerCount"] = len(self.consumers)
+        told["MaxRecordSizeInKiB"] = kept.get("MaxRecordSizeInKiB", 1024)
+        if "WarmThroughputMiBps" in kept:
+            warm = kept["WarmThroughputMiBps"]
+            told["WarmThroughput"] = {"TargetMiBps": warm, "CurrentMiBps": warm}
+        return answer
+
+    @around(Response, "delete_stream")
+    def delete_stream(original, self):
+        arn, stream = self._get_param("StreamARN"), self._get_param("StreamName")
+        stream = self.kinesis_backend.describe_stream(arn, stream)
+        if stream.consumers and not self._get_param("EnforceConsumerDeletion"):
+            why = f"Stream {stream.stream_name} has registered consumers."
+            raise ResourceInUseError(why)
+        return original(self)
+
+
 # ------------------------------------------------------------------ server
 
 

@@ -176,7 +176,7 @@ macro_rules! plain {
         }
     )* };
 }
-plain! { String bool i32 i64 }
+plain! { String bool i32 i64 f64 }
 
 impl<T: Twin> Twin for Vec<T> {
     type Sdk = Vec<T::Sdk>;

@@ -239,6 +239,15 @@ static RULES: &[Rule] = &[
     rule("aws:iam/instanceProfile:", "InvalidParameterValue", "cannot be found", 2, LAG),
     rule("aws:iam/", "MalformedPolicyDocument", "Invalid principal in policy", 2, IAM),
     rule("aws:iam/", "NoSuchEntity", "", 2, LAG),
+    // Firehose, which hands on what the source, the bucket and Glue told it
+    rule("aws:kinesis/firehoseDeliveryStream:", "InvalidArgumentException", "Access was denied", 2, IAM),
+    rule("aws:kinesis/firehoseDeliveryStream:", "InvalidArgumentException", "is not authorized to", 2, IAM),
+    rule("aws:kinesis/firehoseDeliveryStream:", "InvalidArgumentException", "is unable to assume role", 2, IAM),
+    rule("aws:kinesis/firehoseDeliveryStream:", "ResourceInUseException", "", 5, BUSY),
+    // Kinesis: one change of a stream at a time, so many streams at a time
+    rule("aws:kinesis/stream:", "LimitExceededException", "Rate exceeded", 10, SLOW_DOWN),
+    rule("aws:kinesis/stream:", "LimitExceededException", "simultaneously", 10, SLOW_DOWN),
+    rule("aws:kinesis/stream:", "ResourceInUseException", "not ACTIVE", 10, BUSY),
     // KMS
     rule("aws:kms/", "MalformedPolicyDocumentException", "", 2, IAM),
     rule("aws:kms/", "NotFoundException", "", 2, LAG),

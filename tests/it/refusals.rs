@@ -156,6 +156,8 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     machine_logs
     event_rule_role
     event_target_role
+    delivery_role
+    delivery_role_changed
     secret_policy_of_a_new_principal
     secret_rotation_function
     repository_policy_of_a_new_principal

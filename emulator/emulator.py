@@ -3706,6 +3706,321 @@ def streams_keep_what_they_are_told():
         return original(self)
 
 
+# ------------------------------------------------------------- ElastiCache
+
+
+# The newest of each line of engines.
+CACHE_VERSIONS = {
+    "memcached": ["1.6.22", "1.5.16"],
+    "redis": ["7.1.0", "7.0.7", "6.2.6", "5.0.6"],
+    "valkey": ["8.0.1", "7.2.6"],
+}
+
+# What a change that is not to interrupt leaves for the maintenance window.
+CACHE_WAITS = ("CacheNodeIdsToRemove", "CacheNodeType", "EngineVersion", "NumCacheNodes")
+
+# What a replication group hands on to its members.
+CACHE_MEMBERS = ("AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName")
+CACHE_MEMBERS += ("CacheSubnetGroupName", "Engine", "EngineVersion", "NotificationTopicArn")
+CACHE_MEMBERS += ("NotificationTopicStatus", "Port", "PreferredMaintenanceWindow")
+CACHE_MEMBERS += ("SecurityGroupIds", "SnapshotWindow")
+
+
+def cache_version(engine, wanted):
+    known = CACHE_VERSIONS.get(engine, ["1.0.0"])
+    prefix = (wanted or "").removesuffix("x")
+    return next((it for it in known if it.startswith(prefix)), wanted)
+
+
+def cache_logs(old, told):
+    """Where logs go after a request: one entry per kind of log, none when it is off."""
+    kept = {it["LogType"]: it for it in old or []}
+    for it in told or []:
+        kept.pop(it["LogType"], None)
+        if it.get("Enabled", True):
+            kept[it["LogType"]] = {**it, "Status": "active"}
+    return list(kept.values())
+
+
+def cache_cluster(cluster, told):
+    """Gives a cluster what it is told, as AWS tells of it."""
+    fields = vars(cluster)
+    engine = fields["engine"] = told.get("Engine") or fields.get("engine") or "redis"
+    version = told.get("EngineVersion") or fields.get("engine_version")
+    cluster.engine_version = cache_version(engine, version)
+    plain = {
+        "AutoMinorVersionUpgrade": True,
+        "CacheNodeType": None,
+        "CacheSubnetGroupName": "default",
+        "IpDiscovery": "ipv4",
+        "NetworkType": "ipv4",
+        "NumCacheNodes": 1,
+        "Port": 11211 if engine == "memcached" else 6379,
+        "PreferredMaintenanceWindow": "sun:05:00-sun:06:00",
+        "SnapshotRetentionLimit": 0,
+        "TransitEncryptionEnabled": False,
+    }
+    if engine != "memcached":
+        plain["SnapshotWindow"] = "03:00-04:00"
+    for name, usual in plain.items():
+        field = "".join("_" + it.lower() if it.isupper() else it for it in name)[1:]
+        value = told.get(name, fields.get(field))
+        fields[field] = usual if value is None else value
+    group = told.get("CacheParameterGroupName") or f"default.{engine}{version or ''}"
+    if "CacheParameterGroupName" in told or "cache_parameter_group" not in fields:
+        cluster.cache_parameter_group = {"CacheParameterGroupName": group}
+    if "SecurityGroupIds" in told:
+        groups = [{"SecurityGroupId": it, "Status": "active"} for it in told["SecurityGroupIds"]]
+        cluster.security_groups = groups
+    topic = fields.get("notification_configuration") or {}
+    if told.get("NotificationTopicArn"):
+        topic = {"TopicArn": told["NotificationTopicArn"], "TopicStatus": "active"}
+    if topic and told.get("NotificationTopicStatus"):
+        topic["TopicStatus"] = told["NotificationTopicStatus"]
+    cluster.notification_configuration = topic or None
+    logs = fields.get("logs")
+    cluster.logs = cache_logs(logs, told.get("LogDeliveryConfigurations"))
+    cluster.log_delivery_configurations = cluster.logs
+    zones = told.get("PreferredAvailabilityZones") or []
+    zones = fields.get("zones", []) + (told.get("NewAvailabilityZones") or zones)
+    zone = told.get("PreferredAvailabilityZone") or "us-east-1a"
+    if told.get("AZMode") == "cross-az" and not zones:
+        zones = ["us-east-1a", "us-east-1b"]
+    cluster.zones = zones
+    domain = "a1b2c3.use1.cache.amazonaws.com"
+    nodes = []
+    for at in range(cluster.num_cache_nodes):
+        host = f"{cluster.cache_cluster_id}.{at + 1:04}.{domain}"
+        node = {"CacheNodeId": f"{at + 1:04}", "CacheNodeStatus": "available"}
+        node["Endpoint"] = {"Address": host, "Port": cluster.port}
+        node["CustomerAvailabilityZone"] = zones[at % len(zones)] if zones else zone
+        nodes.append(node)
+    cluster.cache_nodes = nodes
+    held = {it["CustomerAvailabilityZone"] for it in nodes}
+    cluster.preferred_availability_zone = held.pop() if len(held) == 1 else "Multiple"
+    if engine == "memcached":
+        host = f"{cluster.cache_cluster_id}.cfg.{domain}"
+        cluster.configuration_endpoint = {"Address": host, "Port": cluster.port}
+
+
+@patches("elasticache")
+def caches_live():
+    """moto makes caches: it changes none, deletes none, and no member of a group is a cluster."""
+    from moto.core.responses import ActionResult
+    from moto.elasticache.exceptions import ElastiCacheException
+    from moto.elasticache.models import CacheCluster, CacheSubnetGroup
+    from moto.elasticache.responses import ElastiCacheResponse as Response
+
+    class Refused(ElastiCacheException):
+        def __init__(self, code, message):
+            self.code = code
+            super().__init__(message)
+
+    def group_of(self):
+        groups = self.elasticache_backend.describe_replication_groups
+        return groups(self._get_param("ReplicationGroupId"))[0]
+
+    def forget(backend, arn):
+        backend.tagging_service.delete_all_tags_for_resource(arn)
+
+    @around(Response, "create_cache_cluster")
+    def create_cache_cluster(original, self):
+        answer = original(self)
+        clusters = self.elasticache_backend.cache_clusters
+        cluster = clusters[self._get_param("CacheClusterId")]
+        cluster.replication_group_id = self._get_param("ReplicationGroupId")
+        cache_cluster(cluster, self._get_params())
+        return answer
+
+    def modify_cache_cluster(self):
+        told, backend = self._get_params(), self.elasticache_backend
+        cluster = backend.describe_cache_clusters(told["CacheClusterId"])[0]
+        fewer = cluster.num_cache_nodes - told.get("NumCacheNodes", cluster.num_cache_nodes)
+        if fewer > 0 and len(told.get("CacheNodeIdsToRemove") or []) != fewer:
+            why = "Name as many nodes to remove as there are too many."
+            raise Refused("InvalidParameterValue", why)
+        waiting = getattr(cluster, "pending_modified_values", None) or {}
+        waiting = {**waiting, **{it: told.pop(it) for it in CACHE_WAITS if it in told}}
+        if told.get("ApplyImmediately"):
+            told, waiting = {**told, **waiting}, {}
+        cluster.pending_modified_values = waiting
+        cache_cluster(cluster, told)
+        return ActionResult({"CacheCluster": cluster})
+
+    Response.modify_cache_cluster = modify_cache_cluster
+
+    @around(Response, "delete_cache_cluster")
+    def delete_cache_cluster(original, self):
+        backend, name = self.elasticache_backend, self._get_param("CacheClusterId")
+        cluster = backend.describe_cache_clusters(name)[0]
+        if self._get_param("FinalSnapshotIdentifier"):
+            snapshot = self._get_param("FinalSnapshotIdentifier")
+            backend.create_snapshot(snapshot_name=snapshot, cache_cluster_id=name)
+        answer = original(self)
+        del backend.cache_clusters[name]
+        forget(backend, cluster.arn)
+        return answer
+
+    def subnet_group(self):
+        backend, name = self.elasticache_backend, self._get_param("CacheSubnetGroupName")
+        return backend, backend.describe_cache_subnet_groups(name)[0]
+
+    def modify_cache_subnet_group(self):
+        backend, old = subnet_group(self)
+        group = CacheSubnetGroup(
+            backend.account_id,
+            backend.region_name,
+            old.cache_subnet_group_name,
+            self._get_param("CacheSubnetGroupDescription") or old.cache_subnet_group_description,
+            self._get_param("SubnetIds") or old.subnet_ids,
+            None,
+        )
+        backend.cache_subnet_groups[group.cache_subnet_group_name] = group
+        return ActionResult({"CacheSubnetGroup": group})
+
+    def delete_cache_subnet_group(self):
+        backend, group = subnet_group(self)
+        name = group.cache_subnet_group_name
+        if any(it.cache_subnet_group_name == name for it in backend.cache_clusters.values()):
+            why = f"Cache subnet group {name} is currently in use by a cache cluster."
+            raise Refused("CacheSubnetGroupInUse", why)
+        del backend.cache_subnet_groups[name]
+        forget(backend, group.arn)
+        return ActionResult({})
+
+    Response.modify_cache_subnet_group = modify_cache_subnet_group
+    Response.delete_cache_subnet_group = delete_cache_subnet_group
+
+    def rebuild(backend, group, shards, replicas):
+        """The members of a replication group, each of which is a cluster."""
+        for name in group.member_clusters:
+            backend.cache_clusters.pop(name, None)
+        group.shards, group.replicas = shards, replicas
+        group.node_groups, group.member_clusters = [], []
+        domain = f"{group.replication_group_id}.a1b2c3.use1.cache.amazonaws.com"
+        for shard in range(1, shards + 1):
+            of = {"NodeGroupId": f"{shard:04}", "Status": "available", "NodeGroupMembers": []}
+            inner = f"-{shard:04}" if group.cluster_enabled else ""
+            for node in range(1, replicas + 2):
+                name = f"{group.replication_group_id}{inner}-{node:03}"
+                member = {"CacheClusterId": name, "CacheNodeId": "0001"}
+                if not group.cluster_enabled:
+                    member["CurrentRole"] = "primary" if node == 1 else "replica"
+                of["NodeGroupMembers"].append(member)
+                group.member_clusters.append(name)
+                cluster = backend.cache_clusters[name] = CacheCluster.__new__(CacheCluster)
+                cluster.cache_cluster_id, cluster.cache_cluster_status = name, "available"
+                cluster.replication_group_id = group.replication_group_id
+                cluster.arn = f"{group.arn.partition(':replicationgroup:')[0]}:cluster:{name}"
+                cache_cluster(cluster, group.told)
+            if not group.cluster_enabled:
+                ends = {"PrimaryEndpoint": "master", "ReaderEndpoint": "replica"}
+                for end, host in ends.items():
+                    of[end] = {"Address": f"{host}.{domain}", "Port": group.port}
+            group.node_groups.append(of)
+        if group.cluster_enabled:
+            host = f"clustercfg.{domain}"
+            group.configuration_endpoint = {"Address": host, "Port": group.port}
+
+    @around(Response, "create_replication_group")
+    def create_replication_group(original, self):
+        told = self._get_params()
+        answer = original(self)
+        group = group_of(self)
+        group.told = {it: told[it] for it in CACHE_MEMBERS if it in told}
+        configured = told.get("NodeGroupConfiguration") or []
+        shards = told.get("NumNodeGroups") or len(configured) or 1
+        replicas = told.get("ReplicasPerNodeGroup")
+        if replicas is None:
+            first = configured[0].get("ReplicaCount") if configured else None
+            replicas = first or (told.get("NumCacheClusters") or 1) - 1
+        group.cluster_enabled = shards > 1 or told.get("ClusterMode") == "enabled"
+        group.cluster_mode = "enabled" if group.cluster_enabled else "disabled"
+        group.auto_minor_version_upgrade = told.get("AutoMinorVersionUpgrade", True)
+        group.snapshot_window = told.get("SnapshotWindow") or "03:00-04:00"
+        group.logs = cache_logs([], told.get("LogDeliveryConfigurations"))
+        group.log_delivery_configurations = group.logs
+        group.durability = told.get("Durability", "default")
+        rebuild(self.elasticache_backend, group, shards, replicas)
+        return answer
+
+    def modify_replication_group(self):
+        told, group = self._get_params(), group_of(self)
+        if told.get("AutomaticFailoverEnabled") and not group.replicas:
+            why = "Replication group must have at least one read replica to enable autofailover."
+            raise Refused("InvalidParameterCombination", why)
+        plain = {
+            "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
+            "CacheNodeType": "cache_node_type",
+            "ClusterMode": "cluster_mode",
+            "Durability": "durability",
+            "Engine": "engine",
+            "IpDiscovery": "ip_discovery",
+            "ReplicationGroupDescription": "description",
+            "SnapshotRetentionLimit": "snapshot_retention_limit",
+            "SnapshotWindow": "snapshot_window",
+            "TransitEncryptionEnabled": "transit_encryption_enabled",
+            "TransitEncryptionMode": "transit_encryption_mode",
+        }
+        for name, field in plain.items():
+            if name in told:
+                setattr(group, field, told[name])
+        flags = {"AutomaticFailoverEnabled": "automatic_failover", "MultiAZEnabled": "multi_az"}
+        for name, field in flags.items():
+            if name in told:
+                setattr(group, field, "enabled" if told[name] else "disabled")
+        if told.get("AuthTokenUpdateStrategy") == "DELETE":
+            group.auth_token_enabled = False
+        elif "AuthToken" in told:
+            group.auth_token_enabled = True
+        gone = told.get("UserGroupIdsToRemove") or []
+        users = [it for it in group.user_group_ids if it not in gone]
+        group.user_group_ids = users + (told.get("UserGroupIdsToAdd") or [])
+        group.logs = cache_logs(group.logs, told.get("LogDeliveryConfigurations"))
+        group.log_delivery_configurations = group.logs
+        told = {it: told[it] for it in CACHE_MEMBERS if it in told}
+        group.told.update(told)
+        for name in group.member_clusters:
+            cache_cluster(self.elasticache_backend.cache_clusters[name], told)
+        return ActionResult({"ReplicationGroup": group})
+
+    def replicas_change(self):
+        group, count = group_of(self), self._get_param("NewReplicaCount")
+        if count == 0 and group.automatic_failover == "enabled":
+            why = "At least one replica is needed while automatic failover is enabled."
+            raise Refused("InvalidReplicationGroupState", why)
+        rebuild(self.elasticache_backend, group, group.shards, count)
+        return ActionResult({"ReplicationGroup": group})
+
+    def modify_replication_group_shard_configuration(self):
+        group, count = group_of(self), self._get_param("NodeGroupCount")
+        fewer = group.shards - count
+        if fewer > 0 and len(self._get_param("NodeGroupsToRemove") or []) != fewer:
+            why = "Name as many node groups to remove as there are too many."
+            raise Refused("InvalidParameterValue", why)
+        rebuild(self.elasticache_backend, group, count, group.replicas)
+        return ActionResult({"ReplicationGroup": group})
+
+    Response.modify_replication_group = modify_replication_group
+    Response.increase_replica_count = replicas_change
+    Response.decrease_replica_count = replicas_change
+    shard = modify_replication_group_shard_configuration
+    Response.modify_replication_group_shard_configuration = shard
+
+    @around(Response, "delete_replication_group")
+    def delete_replication_group(original, self):
+        backend, group = self.elasticache_backend, group_of(self)
+        name, snapshot = group.replication_group_id, self._get_param("FinalSnapshotIdentifier")
+        if snapshot:
+            backend.create_snapshot(snapshot_name=snapshot, replication_group_id=name)
+        answer = original(self)
+        for member in group.member_clusters:
+            backend.cache_clusters.pop(member, None)
+        del backend.replication_groups[name]
+        forget(backend, group.arn)
+        return answer
+
+
 # ------------------------------------------------------------------ server
 
 

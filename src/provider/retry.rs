@@ -231,6 +231,18 @@ static RULES: &[Rule] = &[
     rule("aws:efs/", "IncorrectMountTargetState", "", 10, BUSY),
     rule("aws:efs/", "SecurityGroupNotFound", "", 2, LAG),
     rule("aws:efs/", "SubnetNotFound", "", 2, LAG),
+    // ElastiCache: one change of a cache at a time, and none while it is made; not even its tags
+    // can be asked for then
+    rule("aws:elasticache/", "CacheClusterNotFound", "not available", 40, BUSY),
+    rule("aws:elasticache/", "CacheClusterNotFound", "", 2, LAG),
+    rule("aws:elasticache/", "CacheSubnetGroupInUse", "", 20, IN_USE),
+    rule("aws:elasticache/", "CacheSubnetGroupNotFoundFault", "", 2, LAG),
+    rule("aws:elasticache/", "InvalidCacheClusterState", "", 40, BUSY),
+    rule("aws:elasticache/", "InvalidReplicationGroupState", "", 40, BUSY),
+    rule("aws:elasticache/", "InvalidVPCNetworkStateFault", "", 2, LAG),
+    rule("aws:elasticache/", "ReplicationGroupNotFoundFault", "not available", 40, BUSY),
+    rule("aws:elasticache/", "ReplicationGroupNotFoundFault", "", 2, LAG),
+    rule("aws:elasticache/subnetGroup:", "DependencyViolation", "", 20, IN_USE),
     // IAM
     rule("aws:iam/", "ConcurrentModification", "", 2, BUSY),
     rule("aws:iam/", "DeleteConflict", "", 2, IN_USE),

@@ -215,6 +215,9 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     pool_with_a_domain
     namespace_with_services
     discovery_service_with_instances
+    cache_subnets_of_a_cluster
+    cache_cluster_that_is_busy
+    replication_group_that_is_busy
 }
 
 /// A security group that another group's rule names has no interface: the

@@ -265,6 +265,9 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("pool_with_a_domain", ["cognito-idp", "DeleteUserPool", "InvalidParameterException"], "User pool cannot be deleted. It has a domain configured that should be deleted first.", None, "cognito-UserPool"),
     in_use("namespace_with_services", ["servicediscovery", "DeleteNamespace", "ResourceInUse"], "Namespace has associated services and cannot be deleted.", None, "servicediscovery-PrivateDnsNamespace"),
     in_use("discovery_service_with_instances", ["servicediscovery", "DeleteService", "ResourceInUse"], "Service contains registered instances; delete the instances before deleting the service", None, "servicediscovery-Service"),
+    in_use("cache_subnets_of_a_cluster", ["elasticache", "DeleteCacheSubnetGroup", "CacheSubnetGroupInUse"], "Cache subnet group orders-cache is currently in use by a cache cluster.", None, "elasticache-SubnetGroup"),
+    in_use("cache_cluster_that_is_busy", ["elasticache", "DeleteCacheCluster", "InvalidCacheClusterState"], "Cache cluster contract is not in a valid state to be deleted.", None, "elasticache-Cluster"),
+    in_use("replication_group_that_is_busy", ["elasticache", "DeleteReplicationGroup", "InvalidReplicationGroupState"], "Replication group contract has status modifying which is not valid for deletion.", None, "elasticache-ReplicationGroup"),
 ];
 
 /// Who must be gone, and for how long, before a thing can go.

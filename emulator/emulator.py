@@ -1135,6 +1135,49 @@ def option_groups_are_listed():
         return list(self.option_groups.values())
 
 
+@patches("rds")
+def proxies_change():
+    """moto changes no proxy, forgets how they are reached, and knows none that is gone."""
+    from moto.core.responses import ActionResult
+    from moto.rds.exceptions import DBProxyNotFoundFault
+    from moto.rds.responses import RDSResponse
+
+    @around(RDSResponse, "create_db_proxy")
+    def create_db_proxy(original, self):
+        self.params.setdefault("Auth", [])
+        answer = original(self)
+        proxy = self.backend.db_proxies[self.params["DBProxyName"]]
+        proxy.default_auth_scheme = self.params.get("DefaultAuthScheme", "NONE")
+        proxy.endpoint_network_type = self.params.get("EndpointNetworkType", "IPV4")
+        target = self.params.get("TargetConnectionNetworkType", "IPV4")
+        proxy.target_connection_network_type = target
+        return answer
+
+    def modify_db_proxy(self):
+        proxy = self.backend.describe_db_proxies(self.params["DBProxyName"])[0]
+        fields = {
+            "Auth": "auth",
+            "DebugLogging": "debug_logging",
+            "DefaultAuthScheme": "default_auth_scheme",
+            "IdleClientTimeout": "idle_client_timeout",
+            "RequireTLS": "require_tls",
+            "RoleArn": "role_arn",
+            "SecurityGroups": "vpc_security_group_ids",
+        }
+        for name, field in fields.items():
+            if name in self.params:
+                setattr(proxy, field, self.params[name])
+        return ActionResult({"DBProxy": proxy})
+
+    RDSResponse.modify_db_proxy = modify_db_proxy
+
+    @around(RDSResponse, "delete_db_proxy")
+    def delete_db_proxy(original, self):
+        if self.params["DBProxyName"] not in self.backend.db_proxies:
+            raise DBProxyNotFoundFault(self.params["DBProxyName"])
+        return original(self)
+
+
 # --------------------------------------------------------------------- SQS
 
 

@@ -302,6 +302,7 @@ static RULES: &[Rule] = &[
     rule("aws:rds/", "InvalidDBInstanceState", "", 5, BUSY),
     rule("aws:rds/", "InvalidDBParameterGroupState", "still members of", 5, IN_USE),
     rule("aws:rds/", "InvalidDBParameterGroupState", "", 5, BUSY),
+    rule("aws:rds/proxy:", "InvalidDBProxyStateFault", "", 20, BUSY),
     rule("aws:rds/", "InvalidDBSubnetGroupStateFault", "", 5, IN_USE),
     rule("aws:rds/optionGroup:", "InvalidOptionGroupStateFault", "cannot be deleted", 15, IN_USE),
     rule("aws:rds/optionGroup:", "InvalidOptionGroupStateFault", "", 5, BUSY),

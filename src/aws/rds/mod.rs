@@ -12,6 +12,7 @@ mod instance;
 mod option_group;
 mod parameter_group;
 mod parameters;
+mod proxy;
 mod subnet_group;
 
 use std::collections::HashMap;
@@ -26,7 +27,10 @@ use aws_sdk_rds::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::managed::{Field, changed, check_name, minutes, ours, settle};
+use super::{
+    managed::{Field, changed, check_name, minutes, ours, settle},
+    twin::words,
+};
 use crate::provider::{
     AnyFunction, AnyResource, Cx, Error, Result, Secret, Set, Tags, function, resource,
 };
@@ -39,6 +43,7 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
         resource::<instance::Instance>(),
         resource::<option_group::OptionGroup>(),
         resource::<parameter_group::ParameterGroup>(),
+        resource::<proxy::Proxy>(),
         resource::<subnet_group::SubnetGroup>(),
     ]
 }
@@ -59,7 +64,14 @@ const NO_CLUSTER: &[&str] = &["DBClusterNotFoundFault"];
 const NO_INSTANCE: &[&str] = &["DBInstanceNotFound"];
 const NO_PARAMETER_GROUP: &[&str] =
     &["DBParameterGroupNotFound", "DBClusterParameterGroupNotFound"];
+const NO_PROXY: &[&str] = &["DBProxyNotFoundFault"];
 const NO_SUBNET_GROUP: &[&str] = &["DBSubnetGroupNotFoundFault"];
+
+words! {
+    aws_sdk_rds:
+    AuthScheme ClientPasswordAuthType DefaultAuthScheme EndpointNetworkType EngineFamily
+    IamAuthMode TargetConnectionNetworkType
+}
 
 /// How many one Describe call answers at most.
 const PAGE: i32 = 100;

@@ -39,6 +39,10 @@ const CREATES: u32 = 8;
 /// current version of a secret goes with its secret.
 const DELETES: u32 = 3;
 
+/// How often a thing is looked for before it counts as gone, of which no read
+/// ever showed that it was there: a create that was cut off.
+const LOOKS: u32 = 4;
+
 /// A step with all its inputs known.
 #[derive(Clone)]
 pub(super) struct Job {
@@ -342,7 +346,8 @@ impl Job {
     }
 
     /// A young thing that AWS says is not there may only not show yet: while a
-    /// read still sees it, it is deleted again.
+    /// read still sees it, it is deleted again. One that was never seen may
+    /// come and go in reads.
     async fn delete(
         &self,
         kind: &dyn AnyResource,
@@ -353,14 +358,14 @@ impl Job {
         let (token, inputs, ids) = (kind.token(), &self.state.inputs, [id.to_owned()]);
         let young = self.state.meta.created.as_deref().is_some_and(|it| it >= young_since);
         let holders = || kind.holders(cx, id);
+        let looks = if self.state.phase == Phase::Unsettled { LOOKS } else { 1 };
         for tries in 0..DELETES {
             cx.persist_naming(token, &holders, || kind.delete(cx, id, inputs)).await?;
             cx.persist(token, || kind.gone(cx, id)).await?;
             if !young || kind.is_local() {
                 break;
             }
-            let read = cx.persist(token, || kind.read_many(cx, &ids)).await?;
-            if read.iter().all(Option::is_none) {
+            if !shows(kind, cx, &ids, looks).await? {
                 break;
             }
             cx.pause(tries).await;
@@ -419,6 +424,20 @@ impl Job {
             ..base
         })
     }
+}
+
+/// Whether one of so many looks shows it.
+async fn shows(kind: &dyn AnyResource, cx: &Cx, ids: &[String], looks: u32) -> Result<bool> {
+    for look in 0..looks {
+        if look > 0 {
+            cx.pause(look).await;
+        }
+        let read = cx.persist(kind.token(), || kind.read_many(cx, ids)).await?;
+        if read.iter().any(Option::is_some) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Looks for what a create has made whose answer is not known.

@@ -288,6 +288,9 @@ fn kill_and_go_on(phase: &Phase, point: Point, seed: u64) -> Amiss {
     }
     let again = world.run(&cloud, &phase.line);
     converged(phase, &world, &cloud, &again, &mut amiss);
+    if !amiss.text.is_empty() && again.code == Some(0) {
+        amiss.text.push(format!("what the next run said:\n{again}"));
+    }
     if let Some(call) = cloud.struck() {
         amiss.text.iter_mut().for_each(|it| *it = format!("killed at {call}: {it}"));
     }

@@ -146,9 +146,10 @@ impl Resource for Eip {
     }
 
     async fn delete(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        let Some(live) = disassociate(cx, id).await? else { return Ok(()) };
+        // One that does not show yet is released all the same.
+        let live = disassociate(cx, id).await?;
         let call = cx.aws.ec2().release_address().allocation_id(id);
-        let call = call.set_network_border_group(live.network_border_group);
+        let call = call.set_network_border_group(live.and_then(|it| it.network_border_group));
         absent(call.send().await, MISSING)?;
         Ok(())
     }

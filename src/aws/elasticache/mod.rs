@@ -172,9 +172,10 @@ fn log_changes(
 }
 
 fn check_logs(logs: &Set<LogDelivery>) -> Result<()> {
-    if let [a, b] = &logs.0[..]
-        && a.log_type == b.log_type
-    {
+    let twice = |(at, it): (usize, &LogDelivery)| {
+        logs.0[..at].iter().any(|before| before.log_type == it.log_type)
+    };
+    if logs.0.iter().enumerate().any(twice) {
         let rule = "names each `logType` once";
         return Err(Error::invalid("logDeliveryConfigurations", rule));
     }

@@ -196,8 +196,10 @@ impl Resource for ReplicationGroup {
             let rule = "excludes `preferredCacheClusterAzs`";
             return Err(Error::invalid("nodeGroupConfigurations", rule));
         }
+        // Sharded, it may be without replicas.
         let alone = match (new.num_cache_clusters, new.replicas_per_node_group) {
             (Some(nodes), _) => nodes < 2,
+            (None, _) if new.num_node_groups.is_some() => false,
             (None, Some(replicas)) => replicas < 1,
             (None, None) => new.node_group_configurations.is_none(),
         };
@@ -510,8 +512,10 @@ fn replicas(live: &Live) -> i32 {
 
 /// A token is changed by a call of its own, and always at once.
 async fn authorize(cx: &Cx, id: &str, old: &Inputs, new: &Inputs) -> Result<()> {
+    // `SET` after `ROTATE`: the token before is let go only then.
+    let how = |it: &Inputs| token(it).map(|_| it.auth_token_update_strategy.0.clone());
     let same = token(old) == token(new) && old.auth_token_wo_version == new.auth_token_wo_version;
-    if same {
+    if same && how(old) == how(new) {
         return Ok(());
     }
     let call = cx.aws.elasticache().modify_replication_group().replication_group_id(id);

@@ -224,7 +224,16 @@ impl Resource for FirehoseDeliveryStream {
     }
 
     async fn ready(cx: &Cx, id: &str, _: &Inputs) -> Result<()> {
-        settled(cx, name(id)).await.map(drop)
+        let live = settled(cx, name(id)).await?;
+        let Some(it) = live.delivery_stream_encryption_configuration else { return Ok(()) };
+        match it.status {
+            Some(bad @ (Encryption::DisablingFailed | Encryption::EnablingFailed)) => {
+                let why = it.failure_description;
+                let why = why.map_or_else(|| UNTOLD.to_owned(), |it| it.details);
+                Err(Error::failed(format!("its encryption is `{bad}`: {why}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<Outputs>> {
@@ -255,8 +264,9 @@ impl Resource for FirehoseDeliveryStream {
                 .send()
                 .await?;
         }
-        if old.server_side_encryption != new.server_side_encryption {
-            encrypt(cx, name, new.server_side_encryption.as_ref()).await?;
+        let encrypted = |it: &Inputs| it.server_side_encryption.clone().filter(|it| it.enabled);
+        if encrypted(old) != encrypted(new) {
+            encrypt(cx, name, encrypted(new)).await?;
         }
         let (set, removed) = new.tags.since(&old.tags);
         if !set.is_empty() {
@@ -318,21 +328,22 @@ async fn absence(cx: &Cx, name: &str) -> Result<()> {
     cx.wait("the delivery stream to be gone", LIMIT, look).await
 }
 
+/// Of a failure.
+const UNTOLD: &str = "no reason is told";
+
 /// As it is when neither it nor its encryption is on the way to be another.
+/// That its encryption has failed keeps it from nothing, and least of all from
+/// being encrypted otherwise.
 async fn settled(cx: &Cx, name: &str) -> Result<Live> {
     let look = || async {
         let Some(live) = described(cx, name).await? else { return Ok(None) };
         let encryption = live.delivery_stream_encryption_configuration.as_ref();
-        let failures = encryption.and_then(|it| it.failure_description.as_ref());
-        let failure = failures.or(live.failure_description.as_ref());
-        let why = failure.map(|it| it.details.as_str()).unwrap_or("no reason is told");
+        let failure = live.failure_description.as_ref();
+        let why = failure.map_or(UNTOLD, |it| it.details.as_str());
         let encryption = encryption.and_then(|it| it.status.as_ref());
         match (&live.delivery_stream_status, encryption) {
             (bad @ (Status::CreatingFailed | Status::Deleting | Status::DeletingFailed), _) => {
                 Err(Error::failed(format!("its status is `{bad}`: {why}")))
-            }
-            (_, Some(bad @ (Encryption::DisablingFailed | Encryption::EnablingFailed))) => {
-                Err(Error::failed(format!("its encryption is `{bad}`: {why}")))
             }
             (Status::Active, Some(Encryption::Enabling | Encryption::Disabling)) => Ok(None),
             (Status::Active, _) => Ok(Some(live)),
@@ -342,9 +353,9 @@ async fn settled(cx: &Cx, name: &str) -> Result<Live> {
     cx.wait("the delivery stream to be active", LIMIT, look).await
 }
 
-async fn encrypt(cx: &Cx, name: &str, new: Option<&ServerSideEncryption>) -> Result<()> {
+async fn encrypt(cx: &Cx, name: &str, new: Option<ServerSideEncryption>) -> Result<()> {
     settled(cx, name).await?;
-    match new.filter(|it| it.enabled) {
+    match new {
         Some(it) => {
             let call = cx.aws.firehose().start_delivery_stream_encryption();
             let call = call.delivery_stream_name(name);

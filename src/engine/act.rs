@@ -358,7 +358,11 @@ impl Job {
         let (token, inputs, ids) = (kind.token(), &self.state.inputs, [id.to_owned()]);
         let young = self.state.meta.created.as_deref().is_some_and(|it| it >= young_since);
         let holders = || kind.holders(cx, id);
-        let looks = if self.state.phase == Phase::Unsettled { LOOKS } else { 1 };
+        let unseen = young && self.state.phase == Phase::Unsettled && !kind.is_local();
+        if unseen {
+            appears(kind, cx, &ids).await?;
+        }
+        let looks = if unseen { LOOKS } else { 1 };
         for tries in 0..DELETES {
             cx.persist_naming(token, &holders, || kind.delete(cx, id, inputs)).await?;
             cx.persist(token, || kind.gone(cx, id)).await?;
@@ -424,6 +428,24 @@ impl Job {
             ..base
         })
     }
+}
+
+/// Until a thing that may not show yet has shown twice in a row, or does not
+/// show at all: a delete that does not see it would do nothing, and then wait
+/// for its end.
+async fn appears(kind: &dyn AnyResource, cx: &Cx, ids: &[String]) -> Result<()> {
+    let (mut seen, mut unseen) = (0, 0);
+    for look in 0..2 * LOOKS {
+        match shows(kind, cx, ids, 1).await? {
+            true => (seen, unseen) = (seen + 1, 0),
+            false => (seen, unseen) = (0, unseen + 1),
+        }
+        if seen == 2 || unseen == LOOKS {
+            break;
+        }
+        cx.pause(look).await;
+    }
+    Ok(())
 }
 
 /// Whether one of so many looks shows it.

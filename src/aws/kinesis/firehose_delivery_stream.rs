@@ -201,7 +201,7 @@ impl Resource for FirehoseDeliveryStream {
         let msk = new.msk_source_configuration.as_ref().map(MskSource::sdk);
         let encryption = new.server_side_encryption.as_ref().filter(|it| it.enabled);
         let call = cx.aws.firehose().create_delivery_stream().delivery_stream_name(&new.name);
-        let made = call
+        let call = call
             .delivery_stream_type(kind)
             .set_extended_s3_destination_configuration(s3.transpose()?)
             .set_http_endpoint_destination_configuration(http.transpose()?)
@@ -210,9 +210,8 @@ impl Resource for FirehoseDeliveryStream {
             .set_delivery_stream_encryption_configuration_input(
                 encryption.map(ServerSideEncryption::sdk).transpose()?,
             )
-            .set_tags(Some(sdk_tags(cx.birth_tags(&new.tags))?))
-            .send()
-            .await;
+            .set_tags(Some(sdk_tags(cx.birth_tags(&new.tags))?));
+        let made = Box::pin(call.send()).await;
         match made.map_err(Error::from) {
             Ok(reply) => reply.delivery_stream_arn.ok_or(Error::missing("DeliveryStreamARN")),
             Err(error) if error.is(&["ResourceInUseException"]) => {
@@ -255,14 +254,14 @@ impl Resource for FirehoseDeliveryStream {
             let s3 = s3.map(|it| it.update(old.extended_s3_configuration.as_ref()));
             let http = http.map(|it| it.update(old.http_endpoint_configuration.as_ref()));
             let call = cx.aws.firehose().update_destination().delivery_stream_name(name);
-            call.current_delivery_stream_version_id(live.version_id)
+            let call = call
+                .current_delivery_stream_version_id(live.version_id)
                 .set_destination_id(
                     live.destinations.into_iter().next().map(|it| it.destination_id),
                 )
                 .set_extended_s3_destination_update(s3.transpose()?)
-                .set_http_endpoint_destination_update(http.transpose()?)
-                .send()
-                .await?;
+                .set_http_endpoint_destination_update(http.transpose()?);
+            Box::pin(call.send()).await?;
         }
         let encrypted = |it: &Inputs| it.server_side_encryption.clone().filter(|it| it.enabled);
         if encrypted(old) != encrypted(new) {

@@ -9,11 +9,11 @@ use crate::rollout::{actions, cloud::Cloud};
 impl<C: Cloud> Driver<'_, C> {
     pub(super) async fn back(&self, reason: &str) -> Result<(), Stop> {
         let started = self.now();
-        self.settle().await?;
         if self.phase() != Phase::RollingBack {
             self.enter(Phase::RollingBack)?;
             self.say("rollback.started", json!({ "reason": reason }));
         }
+        self.settle().await?;
         if !self.around.force && !self.source_is_well().await? {
             return Err(Stop::hold(
                 Why::NoGoodSide,

@@ -108,7 +108,8 @@ impl<C: Cloud> Driver<'_, C> {
             }
             let limit = Duration::from_millis(u64::try_from(left).unwrap_or(1));
             let request = Request { url: &url, headers: &http.headers, limit };
-            let (wrong, right) = match self.cloud.request(&request).await {
+            let answer = self.unless_stopped(self.cloud.request(&request)).await?;
+            let (wrong, right) = match answer {
                 Ok(answer) => {
                     let slow = http.max_ms.is_some_and(|it| answer.took.as_millis() > it.into());
                     slowest = slowest.max(answer.took);

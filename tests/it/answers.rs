@@ -1,26 +1,18 @@
 //! Answers that are lost, late, or not what they seem; and things that are
 //! somebody else's. Over every type of `types/`.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs, sync::Mutex, time::Duration};
 
 use serde_json::Value as Json;
 
 use crate::{
-    env::number,
+    env::{in_lanes, number},
     harsh::{Climate, Entry, Harsh, Scripted, Trouble, mixed},
     world::{World, repository},
 };
 
 /// How many types are tried at a time.
-const LANES: usize = 2;
+const LANES: u64 = 2;
 
 /// How many types each test tries by default; `ORDERINFRA_ANSWERS_TYPES=1000`
 /// tries all of them, and `ORDERINFRA_ANSWERS_SEED` chooses others.
@@ -59,16 +51,10 @@ fn share(test: u64) -> Vec<(String, Json)> {
 
 /// Tries types, a few at a time; what is amiss, by type.
 fn each(test: u64, work: impl Fn(&Json) -> Result<(), String> + Sync) {
-    let (all, next, failures) = (share(test), AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..LANES {
-            scope.spawn(|| {
-                while let Some((name, program)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(why) = work(program) {
-                        failures.lock().unwrap().push(format!("== {name}\n{why}"));
-                    }
-                }
-            });
+    let (all, failures) = (share(test), Mutex::new(Vec::new()));
+    in_lanes(LANES, &all, |(name, program)| {
+        if let Err(why) = work(program) {
+            failures.lock().unwrap().push(format!("== {name}\n{why}"));
         }
     });
     let failures = failures.into_inner().unwrap();

@@ -13,17 +13,14 @@ use std::{
     fmt, fs,
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Instant,
 };
 
 use serde_json::Value as Json;
 
 use crate::{
-    env::Ran,
+    env::{Ran, in_lanes, number},
     harsh::{Climate, Harsh, Kill, Moment, mixed},
     world::{self, Census, HURRY, World},
 };
@@ -353,33 +350,26 @@ fn each<T: Sync>(
     name: impl Fn(&T) -> String + Sync,
     work: impl Fn(&T) -> Amiss + Sync,
 ) -> Amiss {
-    let next = AtomicUsize::new(0);
     let sum = Mutex::new(Amiss::default());
-    std::thread::scope(|scope| {
-        for _ in 0..crate::env::number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES) {
-            scope.spawn(|| {
-                while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (name, began) = (name(it), Instant::now());
-                    // What panics or hangs is one failure: the others go on.
-                    let mut amiss =
-                        catch_unwind(AssertUnwindSafe(|| work(it))).unwrap_or_else(|panic| {
-                            let text = panic.downcast_ref::<String>().cloned();
-                            let text = text.unwrap_or_else(|| "it panicked".to_owned());
-                            Amiss { tried: 1, text: vec![text], ..Amiss::default() }
-                        });
-                    amiss.text.iter_mut().for_each(|it| *it = format!("== {name}\n{it}"));
-                    // A long run tells at once.
-                    amiss.text.iter().for_each(|it| eprintln!("{it}"));
-                    note(&name, began, &amiss);
-                    let mut sum = sum.lock().unwrap();
-                    sum.tried += amiss.tried;
-                    sum.orphans += amiss.orphans;
-                    sum.duplicates += amiss.duplicates;
-                    sum.manual += amiss.manual;
-                    sum.text.extend(amiss.text);
-                }
-            });
-        }
+    let lanes = number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES);
+    in_lanes(lanes, all, |it| {
+        let (name, began) = (name(it), Instant::now());
+        // What panics or hangs is one failure: the others go on.
+        let mut amiss = catch_unwind(AssertUnwindSafe(|| work(it))).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.unwrap_or_else(|| "it panicked".to_owned());
+            Amiss { tried: 1, text: vec![text], ..Amiss::default() }
+        });
+        amiss.text.iter_mut().for_each(|it| *it = format!("== {name}\n{it}"));
+        // A long run tells at once.
+        amiss.text.iter().for_each(|it| eprintln!("{it}"));
+        note(&name, began, &amiss);
+        let mut sum = sum.lock().unwrap();
+        sum.tried += amiss.tried;
+        sum.orphans += amiss.orphans;
+        sum.duplicates += amiss.duplicates;
+        sum.manual += amiss.manual;
+        sum.text.extend(amiss.text);
     });
     sum.into_inner().unwrap()
 }
@@ -433,7 +423,7 @@ fn a_run_killed_anywhere_is_gone_on_with() {
 /// draws.
 #[test]
 fn a_run_killed_many_times_is_gone_on_with() {
-    let rounds = crate::env::number("ORDERINFRA_CRASH_ROUNDS");
+    let rounds = number("ORDERINFRA_CRASH_ROUNDS");
     let mut failures = Vec::new();
     for (project, lot) in projects().into_iter().zip(seed()..) {
         let phases = phases(&project);

@@ -8,14 +8,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use orderinfra::store::OpState;
 use serde_json::Value as Json;
 
 use crate::{
-    env::{Ran, number},
+    env::{Ran, in_lanes, number},
     harsh::{Climate, Kill, Moment, Scripted, Trouble, mixed},
     shift::scene::Scene,
 };
@@ -129,7 +129,7 @@ fn a_shift_killed_anywhere_is_gone_on_with_or_back() {
     let share = if all { drawn.len() } else { 16 };
     drawn.truncate(share);
     let tried = AtomicU64::new(0);
-    in_lanes(&drawn, |(lot, point)| {
+    in_lanes(lanes(), &drawn, |(lot, point)| {
         let backs: &[bool] = if all { &[false, true] } else { &[lot % 2 == 0] };
         for back in backs {
             let scene = Scene::new(QUICK);
@@ -150,18 +150,8 @@ fn a_shift_killed_anywhere_is_gone_on_with_or_back() {
     assert!(tried > 0);
 }
 
-/// Does many things a few at a time.
-fn in_lanes<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES) {
-            scope.spawn(|| {
-                while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work(it);
-                }
-            });
-        }
-    });
+fn lanes() -> u64 {
+    number("ORDERINFRA_CRASH_LANES").unwrap_or(LANES)
 }
 
 /// SIGKILL after any event, several times in a row, some of it with a colour
@@ -174,7 +164,7 @@ fn random_deaths_leave_the_traffic_on_a_healthy_colour() {
     let _base = Scene::new(QUICK);
     let kills = AtomicU64::new(0);
     let all: Vec<u64> = (0..rounds).collect();
-    in_lanes(&all, |round| {
+    in_lanes(lanes(), &all, |round| {
         let mut dice = mixed(seed ^ (round << 24));
         let mut roll = |of: u64| {
             dice = mixed(dice);

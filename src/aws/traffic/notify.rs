@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::{provider::Cx, provider::Error};
+use crate::provider::{Cx, Error};
 
 /// What SNS takes of a subject.
 const SUBJECT: usize = 100;

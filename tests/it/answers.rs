@@ -6,8 +6,9 @@ use std::{collections::BTreeSet, fs, sync::Mutex, time::Duration};
 use serde_json::Value as Json;
 
 use crate::{
-    env::{in_lanes, number},
+    env::number,
     harsh::{Climate, Entry, Harsh, Scripted, Trouble, mixed},
+    lanes::in_lanes,
     world::{World, repository},
 };
 

@@ -42,7 +42,8 @@ const LANES: usize = 4;
 /// The SDK's unoptimised frames are large.
 const STACK_BYTES: usize = 64 << 20;
 
-const TAKES_AT_MOST: Duration = Duration::from_secs(40);
+/// Only what hangs takes so long, on the slowest machine too.
+const TAKES_AT_MOST: Duration = Duration::from_mins(5);
 
 const PARTS: [&str; 7] = ["drift", "update", "replace", "anew", "vanish", "find", "gone"];
 

@@ -5,7 +5,6 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use orderinfra::{
@@ -73,20 +72,6 @@ impl Ran {
 pub(crate) fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
-}
-
-/// Does many things, so many at a time, in their order.
-pub(crate) fn in_lanes<T: Sync>(lanes: u64, all: &[T], work: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..lanes {
-            scope.spawn(|| {
-                while let Some(it) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    work(it);
-                }
-            });
-        }
-    });
 }
 
 /// A program with these resources (indented by two) and outputs.

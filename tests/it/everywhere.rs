@@ -20,8 +20,9 @@ use std::{
 use serde_json::Value as Json;
 
 use crate::{
-    env::{Ran, in_lanes, number},
+    env::{Ran, number},
     harsh::{Climate, Harsh, Kill, Moment, mixed},
+    lanes::in_lanes,
     world::{self, Census, HURRY, World},
 };
 

@@ -29,6 +29,8 @@ mod harsh;
 mod history;
 mod hostile;
 mod lambdas;
+#[cfg(feature = "aws")]
+mod lanes;
 mod layers;
 #[cfg(feature = "aws")]
 mod leaks;

@@ -15,8 +15,9 @@ use orderinfra::store::OpState;
 use serde_json::Value as Json;
 
 use crate::{
-    env::{Ran, in_lanes, number},
+    env::{Ran, number},
     harsh::{Climate, Kill, Moment, Scripted, Trouble, mixed},
+    lanes::in_lanes,
     shift::scene::Scene,
 };
 

@@ -1376,6 +1376,19 @@ def networks_take_their_own_acls_along():
 
 
 @patches("ec2")
+def associations_of_acls_are_replaced_once():
+    """What was replaced has another id, and is not found by its old one."""
+    from moto.ec2.exceptions import InvalidAssociationIdError
+    from moto.ec2.models.network_acls import NetworkAclBackend
+
+    @around(NetworkAclBackend, "replace_network_acl_association")
+    def replace(original, self, association_id, network_acl_id):
+        if not any(association_id in it._associations for it in self.network_acls.values()):
+            raise InvalidAssociationIdError(association_id)
+        return original(self, association_id, network_acl_id)
+
+
+@patches("ec2")
 def more_is_found_by_filters():
     """Network ACLs and endpoints by id; peering connections by anything at all."""
     from moto.ec2.models.network_acls import NetworkAcl
@@ -2807,6 +2820,7 @@ def buckets_keep_their_parts():
         answer = original(self, request, bucket_name, querystring)
         if not born or bucket_name not in self.backend.buckets:
             return answer
+        self.backend.put_public_access_block(bucket_name, dict.fromkeys(BLOCKS, "true"))
         if self.backend.buckets[bucket_name].object_lock_enabled:
             enabled = part("VersioningConfiguration", "<Status>Enabled</Status>")
             parts(self, bucket_name)["versioning"] = enabled

@@ -84,7 +84,8 @@ async fn look(
         Begun::Delete => {
             let cx = connections.cx(settings).await?;
             let ids = [state.id.clone()];
-            let read = refresh::look(kind, &cx, &ids).await?;
+            let looks = [refresh::looks(state, &connections.young_since)];
+            let read = refresh::look(kind, &cx, &ids, &looks).await?;
             Ok(if read.into_iter().flatten().next().is_some() {
                 Found::There
             } else {

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     lang::ast::{Accessor, Program},
-    model::{Map, Outcome, ResourceState, Row, Schema, Snapshot, Urn, Value, plan::Begun},
+    model::{
+        Map, Outcome, ResourceState, Row, Schema, Snapshot, Urn, Value, plan::Begun, stack::Phase,
+    },
     provider::{AnyResource, Cx, Registry, Settings},
 };
 
@@ -103,6 +105,15 @@ pub async fn read(
 
 /// How often a thing must be missing to be gone.
 const GONE_LOOKS: u32 = 3;
+/// The same of one that is young and may never have shown: half a minute.
+const UNSEEN_LOOKS: u32 = 5;
+
+/// How often a thing must be missing to be gone: none is made anew, or given
+/// up, because reads have not caught up with its birth.
+pub(super) fn looks(state: &ResourceState, young_since: &str) -> u32 {
+    let young = state.meta.created.as_deref().is_some_and(|it| it >= young_since);
+    if young && state.phase != Phase::Live { UNSEEN_LOOKS } else { GONE_LOOKS }
+}
 
 /// Reads, and reads again what does not show: AWS has many servers, and one
 /// that has not heard of a young thing does not make it gone.
@@ -110,10 +121,12 @@ pub(super) async fn look(
     kind: &dyn AnyResource,
     cx: &Cx,
     ids: &[String],
+    looks: &[u32],
 ) -> crate::provider::Result<Vec<Option<Value>>> {
     let mut found = cx.persist(kind.token(), || kind.read_many(cx, ids)).await?;
-    for look in 1..GONE_LOOKS {
-        let missing: Vec<usize> = (0..ids.len()).filter(|at| found[*at].is_none()).collect();
+    for look in 1..UNSEEN_LOOKS {
+        let missing = (0..ids.len()).filter(|at| found[*at].is_none() && look < looks[*at]);
+        let missing: Vec<usize> = missing.collect();
         if missing.is_empty() || kind.is_local() {
             break;
         }
@@ -137,7 +150,8 @@ async fn group(
     let ids: Vec<String> = states.iter().map(|it| it.id.clone()).collect();
     let mut cx = connections.cx(&settings).await?;
     cx.asked.clone_from(&asked);
-    let read = look(kind, &cx, &ids).await;
+    let looks = states.iter().map(|it| looks(it, &connections.young_since));
+    let read = look(kind, &cx, &ids, &looks.collect::<Vec<_>>()).await;
     let what = || format!("reading {} {}", ids.len(), kind.token());
     let found = read.map_err(|it| Trouble::from(it).during(&what()))?;
     let merged = states.into_iter().zip(found).map(|(state, live)| {

@@ -79,8 +79,8 @@ pub struct Contents {
     /// Operation (`create`, `read`, …) or `operation name` to what happens:
     /// `refuse`, `throttle`, `lose` (acted on, not answered), `drop` (neither),
     /// `hold` (not before `cloud.go` is there), `stall` (throttled until then),
-    /// `expire` and `cut` (this call and all after it); of `ready` and `gone`
-    /// also `wait` (for `cloud.go`).
+    /// `expire` and `cut` (this call and all after it), `blind` (it sees nothing
+    /// of what is there); of `ready` and `gone` also `wait` (for `cloud.go`).
     pub faults: BTreeMap<String, Vec<String>>,
     /// Calls that were held, in order.
     held: Vec<String>,
@@ -237,6 +237,7 @@ impl Cloud {
                 "throttle" | "stall" => refused(Kind::Service, "Throttling"),
                 "drop" => refused(Kind::Ambiguous, ""),
                 "lose" => act(contents).and_then(|_| refused(Kind::Ambiguous, "")),
+                "blind" => act(&mut Contents::default()),
                 _ => act(contents),
             }
         });

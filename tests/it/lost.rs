@@ -63,3 +63,30 @@ fn a_create_is_not_given_up_after_one_lost_answer() {
     let creates = env.calls().iter().filter(|it| it.starts_with("create")).count();
     assert_eq!(creates, 3);
 }
+
+/// The run ended before it was settled, reads lag, and a delete does nothing to
+/// what it does not see.
+#[test]
+fn what_does_not_show_yet_is_deleted_all_the_same() {
+    // The plan looks first, until it is seen; then the delete does.
+    let late_for_the_plan = ["blind"; 4].as_slice();
+    let late_for_the_delete = ["", "blind", "blind", "blind"].as_slice();
+    let gone_after_it = ["", "", "", "blind", "blind", "blind"].as_slice();
+    for reads in [late_for_the_plan, late_for_the_delete, gone_after_it] {
+        let env = TestEnv::new(
+            "resources: {only: {type: 'fake:Thing', properties: {text: a, fixed: a}}}\n",
+        );
+        env.fault("finish", &["refuse"]);
+        drop(env.run("up --yes").ends(1));
+        let (old, _) = env.thing("only");
+        env.edit("fixed: a", "fixed: b");
+        env.fault(&format!("read {old}"), reads);
+        env.fault("delete", &["blind"]);
+        let hurried = |it: &mut Command| {
+            it.env("ORDERINFRA_TEST_HURRY", "1000000");
+        };
+        drop(env.run_with(&["up", "--yes"], hurried).ends(0));
+        let calls = env.calls();
+        assert_eq!(env.things().len(), 1, "{reads:?}: {calls:#?}");
+    }
+}

@@ -315,8 +315,13 @@ async fn release(cx: &Cx, live: &Live, which: impl Fn(&str) -> bool) -> Result<(
 async fn replace(cx: &Cx, association: &NetworkAclAssociation, id: &str) -> Result<()> {
     let call = cx.aws.ec2().replace_network_acl_association().network_acl_id(id);
     let call = call.set_association_id(association.network_acl_association_id.clone());
-    call.send().await?;
-    Ok(())
+    match call.send().await.map_err(Error::from) {
+        // By a call whose answer was lost, it may be: the lists tell.
+        Err(error) if error.is(&["InvalidAssociationID.NotFound"]) => {
+            Err(Error::unseen("the subnet's network ACL"))
+        }
+        reply => reply.map(drop),
+    }
 }
 
 async fn describe(cx: &Cx, filters: Vec<Filter>) -> Result<Vec<Live>> {

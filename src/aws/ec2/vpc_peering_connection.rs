@@ -200,7 +200,14 @@ async fn accept(cx: &Cx, id: &str, new: &Inputs) -> Result<()> {
     let live = cx.wait("the request to arrive", LIMIT, look).await?;
     if code(&live) != Some(&Code::Active) {
         let call = cx.aws.ec2().accept_vpc_peering_connection();
-        call.vpc_peering_connection_id(id).send().await?;
+        let reply = call.vpc_peering_connection_id(id).send().await.map_err(Error::from);
+        return match reply {
+            // Accepted by a call whose answer was lost, it may be.
+            Err(error) if error.is(&["InvalidStateTransition"]) => {
+                Err(Error::unseen("that the connection was accepted"))
+            }
+            reply => reply.map(drop),
+        };
     }
     Ok(())
 }

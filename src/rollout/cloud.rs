@@ -120,6 +120,13 @@ pub struct Suspended {
     pub scheduled_scaling_suspended: bool,
 }
 
+/// A rule of a listener, and whose it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    pub arn: String,
+    pub tags: BTreeMap<String, String>,
+}
+
 /// A look at the load balancer's own metrics.
 #[derive(Clone, Debug)]
 pub struct Look<'a> {
@@ -158,6 +165,16 @@ pub enum Write {
     ModifyRule {
         rule_arn: String,
         actions: Vec<Json>,
+    },
+    CreateRule {
+        listener_arn: String,
+        priority: u32,
+        conditions: Vec<Json>,
+        actions: Vec<Json>,
+        tags: BTreeMap<String, String>,
+    },
+    DeleteRule {
+        rule_arn: String,
     },
     AddTags {
         resource_arns: Vec<String>,
@@ -203,6 +220,8 @@ impl Write {
         match self {
             Self::ModifyListener { .. } => "ModifyListener",
             Self::ModifyRule { .. } => "ModifyRule",
+            Self::CreateRule { .. } => "CreateRule",
+            Self::DeleteRule { .. } => "DeleteRule",
             Self::AddTags { .. } => "AddTags",
             Self::RemoveTags { .. } => "RemoveTags",
             Self::UpdateService { .. } => "UpdateService",
@@ -218,6 +237,8 @@ impl Write {
         let service = match self {
             Self::ModifyListener { .. }
             | Self::ModifyRule { .. }
+            | Self::CreateRule { .. }
+            | Self::DeleteRule { .. }
             | Self::AddTags { .. }
             | Self::RemoveTags { .. } => "elasticloadbalancing",
             Self::UpdateService { .. } => "ecs",
@@ -236,8 +257,8 @@ impl Write {
 }
 
 /// AWS, as far as a shift is concerned. Each call is one attempt: who calls
-/// decides what is said again. All writes may be said twice, also schedules:
-/// a creation of what exists and a deletion of what is gone are well.
+/// decides what is said again. All writes may be said twice, also rules and
+/// schedules: a creation of what exists and a deletion of what is gone are well.
 #[expect(async_fn_in_trait, reason = "one loop owns every future, and none is sent elsewhere")]
 pub trait Cloud {
     /// `None` for what is gone.
@@ -249,6 +270,8 @@ pub trait Cloud {
         load_balancer: &str,
         groups: &[&str],
     ) -> Result<Vec<(RouteKind, String)>>;
+    /// The rule of a listener that has this priority.
+    async fn rule_at(&self, listener: &str, priority: u32) -> Result<Option<Rule>>;
     async fn targets(&self, group: &str) -> Result<Vec<Target>>;
     async fn groups(&self, arns: &[&str]) -> Result<Vec<Group>>;
     async fn load_balancer(&self, arn: &str) -> Result<Option<LoadBalancer>>;

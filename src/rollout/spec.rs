@@ -3,6 +3,8 @@
 mod part;
 mod section;
 
+pub use section::is_address;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};

@@ -246,7 +246,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long two machines may take to see each other's tags.
 const SPREADS: Duration = Duration::from_secs(2);
 /// How long a route may take to show what was written.
-const SHOWN: Duration = Duration::from_secs(30);
+pub(super) const SHOWN: Duration = Duration::from_secs(30);
 
 impl<'a, C: Cloud> Driver<'a, C> {
     pub fn new(
@@ -427,6 +427,7 @@ impl<'a, C: Cloud> Driver<'a, C> {
         self.settle_capacity().await?;
         if self.phase() <= Phase::Testing {
             self.enter(Phase::Testing)?;
+            self.make_test_rules().await?;
             self.test().await?;
         }
         while self.phase() < Phase::FinalBake {
@@ -638,9 +639,10 @@ impl<'a, C: Cloud> Driver<'a, C> {
         self.let_go(true).await
     }
 
-    /// What a shift holds beside the routes: the switch, the scaling, the
-    /// lease.
+    /// What a shift holds beside the routes: the test rules, the switch, the
+    /// scaling, the lease.
     pub(super) async fn let_go(&self, back: bool) -> Result<(), Stop> {
+        self.drop_test_rules().await?;
         for (planned, route) in
             self.plan.disarm(&self.fence.shift).into_iter().zip(&self.plan.routes)
         {

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod preflight;
 mod probe;
 mod resume;
+mod test_rules;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -12,7 +12,7 @@ use crate::{
     rollout::{
         actions::{self, Pair, Stick},
         cloud::{LiveRoute, RouteKind, Scaling, Suspended, Write},
-        spec::{Compare, Notify, Spec, Stickiness},
+        spec::{Compare, Notify, Spec, Stickiness, TestRoute},
         strategy::{Step, scaled},
     },
 };
@@ -22,6 +22,8 @@ pub const SHIFT: &str = "{shift}";
 /// Stands for the lease of a shift: its id, its driver's number, and when it
 /// was taken, in seconds since 1970.
 const LEASED: &str = "{shift}/{fence}/{now}";
+/// Stands for a rule that is not made yet.
+pub const RULE: &str = "{test rule}";
 /// Stands for a time that is not known before.
 const WHEN: &str = "{now + grace}";
 /// The tag by which other machines see that a target group is being shifted.
@@ -193,6 +195,9 @@ impl Plan {
             route(&mut calls, live, self.neutral(place, live));
         }
         calls.extend(self.scale());
+        let tests = self.test_rules(SHIFT);
+        let dropped = tests.iter().map(|_| Self::drop_test_rule(RULE)).collect::<Vec<_>>();
+        calls.extend(tests);
         for step in 0..self.steps().len() {
             let phase = "applying";
             let switch = if step == 0 {
@@ -212,6 +217,7 @@ impl Plan {
         for (place, live) in live.iter_mut().enumerate() {
             route(&mut calls, live, self.restick(place, live));
         }
+        calls.extend(dropped);
         calls.extend(self.disarm(SHIFT));
         calls.extend(self.unscale(false));
         calls.push(self.release());
@@ -368,6 +374,57 @@ impl Plan {
         calls
     }
 
+    // ------------------------------------------------------- the test rules
+
+    /// The headers by which who tests gets to the destination.
+    fn header(&self) -> Option<(&BTreeMap<String, String>, u32)> {
+        match self.spec.test.as_ref()?.route.as_ref()? {
+            TestRoute::Header { header, priority } if !self.skip_probes => {
+                Some((header, *priority))
+            }
+            _ => None,
+        }
+    }
+
+    /// One on each listener of the routes. Whose they are is in their tag.
+    pub fn test_rules(&self, shift: &str) -> Vec<Planned> {
+        let Some((header, priority)) = self.header() else { return Vec::new() };
+        let listeners = listeners_of(self.routes.iter().map(|it| it.arn.as_str()));
+        let is = |(name, value): (&String, &String)| {
+            json!({
+                "Field": "http-header",
+                "HttpHeaderConfig": { "HttpHeaderName": name, "Values": [value] },
+            })
+        };
+        let conditions: Vec<Json> = header.iter().map(is).collect();
+        let actions = vec![json!({ "Type": "forward", "TargetGroupArn": self.to().group })];
+        let rule = |listener_arn| Write::CreateRule {
+            listener_arn,
+            priority,
+            conditions: conditions.clone(),
+            actions: actions.clone(),
+            tags: BTreeMap::from([(LEASE.to_owned(), shift.to_owned())]),
+        };
+        listeners.into_iter().map(|it| Self::planned("testing", rule(it))).collect()
+    }
+
+    pub fn test_headers(&self) -> BTreeMap<String, String> {
+        self.header().map(|(header, _)| header.clone()).unwrap_or_default()
+    }
+
+    pub fn drop_test_rule(rule: &str) -> Planned {
+        Self::planned("finishing", Write::DeleteRule { rule_arn: rule.to_owned() })
+    }
+
+    pub fn test_words(&self, listener: &str) -> String {
+        let header = self.test_headers().into_iter();
+        let header: Vec<String> = header.map(|(name, value)| format!("{name}: {value}")).collect();
+        let routes = self.routes.iter().filter(|it| listener_of(&it.arn) == listener);
+        let name = routes.filter(|it| it.arn == listener).map(|it| it.name.as_str()).next();
+        let (header, to) = (header.join(", "), &self.to().name);
+        format!("requests to {} with `{header}` go to {to}", name.unwrap_or(listener))
+    }
+
     // ------------------------------------------------- the dead-man's switch
 
     /// The name of a route's schedule.
@@ -444,6 +501,28 @@ impl Route {
     }
 }
 
+/// A rule's listener is in its ARN.
+pub(super) fn listener_of(arn: &str) -> String {
+    match arn.split_once(":listener-rule/") {
+        Some((head, rest)) => {
+            let listener = rest.rsplit_once('/').map_or(rest, |(listener, _)| listener);
+            format!("{head}:listener/{listener}")
+        }
+        None => arn.to_owned(),
+    }
+}
+
+/// The listeners of routes, each once, in their order.
+pub(super) fn listeners_of<'a>(routes: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut listeners: Vec<String> = Vec::new();
+    for listener in routes.map(listener_of) {
+        if !listeners.contains(&listener) {
+            listeners.push(listener);
+        }
+    }
+    listeners
+}
+
 /// Whose a lease is.
 pub fn leaseholder(lease: &str) -> &str {
     lease.split('/').next().unwrap_or_default()
@@ -474,5 +553,18 @@ pub fn held(scaling: &Scaling, wanted: i32) -> Scaling {
         max: scaling.max.max(wanted),
         suspended: Suspended { dynamic_scaling_in_suspended: true, ..scaling.suspended },
         ..scaling.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_names_its_listener() {
+        let rule = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/a/b/c/d";
+        let listener = "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a/b/c";
+        assert_eq!(listener_of(rule), listener);
+        assert_eq!(listener_of(listener), listener);
     }
 }

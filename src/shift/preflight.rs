@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::plan::{self, Colour, LEASE, Plan, Route, Service, leaseholder};
+use super::plan::{self, Colour, LEASE, Plan, Route, Service, leaseholder, listeners_of};
 use crate::{
     model::Urn,
     provider::Result,
@@ -16,7 +16,7 @@ use crate::{
         },
         guard::Condition,
         judge::{self, Baseline, Minute, Names, Rules},
-        spec::{Compare, Part, PreScale, Spec, Stickiness},
+        spec::{Compare, Part, PreScale, Spec, Stickiness, TestRoute},
     },
 };
 
@@ -83,6 +83,8 @@ pub struct Survey {
     /// Why there is none.
     pub no_history: Option<String>,
     pub credentials_until: Option<i64>,
+    /// Listeners whose place for a test rule is taken, and the rules there.
+    pub taken: Vec<(String, cloud::Rule)>,
 }
 
 /// The two colours with their names, in the spec's order.
@@ -141,7 +143,21 @@ pub async fn survey(cloud: &impl Cloud, wanted: &Wanted) -> Result<Survey> {
         }
     }
     found.credentials_until = cloud.credentials_until().await?;
+    if let (Some(priority), false) = (test_priority(spec), wanted.skip_probes) {
+        for listener in listeners_of(found.routes.iter().map(|(_, arn, _)| arn.as_str())) {
+            if let Some(rule) = cloud.rule_at(&listener, priority).await? {
+                found.taken.push((listener, rule));
+            }
+        }
+    }
     Ok(found)
+}
+
+fn test_priority(spec: &Spec) -> Option<u32> {
+    match spec.test.as_ref()?.route.as_ref()? {
+        TestRoute::Header { priority, .. } => Some(*priority),
+        TestRoute::Route(_) | TestRoute::Listener(_) => None,
+    }
 }
 
 /// The routes that the program names, else all that forward to both groups.
@@ -478,6 +494,20 @@ impl Checks<'_> {
                 return;
             }
             fine += 1;
+        }
+        if let Some((listener, rule)) = self.survey.taken.first() {
+            let name = self.wanted.names.get(listener).unwrap_or(listener);
+            let priority = test_priority(&self.wanted.spec).unwrap_or_default();
+            let text =
+                format!("`{name}` has a rule of the priority {priority} already: {}", rule.arn);
+            let fix = match rule.tags.get(LEASE) {
+                Some(lease) => format!(
+                    "the shift {} of another state file has made it: end that, or delete the rule",
+                    leaseholder(lease)
+                ),
+                None => "give `test.priority` a number that no rule has".to_owned(),
+            };
+            return self.fail("PF02", text, fix);
         }
         if fine > 0 {
             let noun = if fine == 1 { "route" } else { "routes" };

@@ -6,10 +6,13 @@ use std::{process::Stdio, time::Duration};
 
 use serde_json::{Value as Json, json};
 
-use super::driver::{Driver, Stop, millis};
+use super::{
+    driver::{Driver, Stop, millis},
+    plan::listener_of,
+};
 use crate::rollout::{
     cloud::{Cloud, Request, RouteKind},
-    spec::{Exec, Http, Lambda, Probe, TestRoute},
+    spec::{Exec, Http, Lambda, Probe, TestRoute, is_address},
 };
 
 /// How much of what a command wrote is told.
@@ -78,7 +81,11 @@ impl<C: Cloud> Driver<'_, C> {
         let route = self.plan.spec.test.as_ref().and_then(|it| it.route.as_ref());
         let listener = match route {
             Some(TestRoute::Route(part) | TestRoute::Listener(part)) => listener_of(&part.id),
-            Some(TestRoute::Header { .. }) | None => return Ok(String::new()),
+            Some(TestRoute::Header { .. }) => match self.plan.routes.first() {
+                Some(route) => listener_of(&route.arn),
+                None => return Ok(String::new()),
+            },
+            None => return Ok(String::new()),
         };
         let live = self.asking(|| self.cloud.route(RouteKind::Default, &listener)).await?;
         let live =
@@ -91,9 +98,13 @@ impl<C: Cloud> Driver<'_, C> {
     }
 
     async fn ask_http(&self, http: &Http, base: &str) -> Result<Result<String, String>, Stop> {
-        let url = match http.path.contains("://") {
-            true => http.path.clone(),
-            false => format!("{base}{}", http.path),
+        let (url, headers) = match is_address(&http.path) {
+            true => (http.path.clone(), http.headers.clone()),
+            false => {
+                let mut headers = self.plan.test_headers();
+                headers.extend(http.headers.clone());
+                (format!("{base}{}", http.path), headers)
+            }
         };
         let until = self.now() + millis(http.within);
         let (mut good, mut slowest) = (0, Duration::ZERO);
@@ -107,7 +118,7 @@ impl<C: Cloud> Driver<'_, C> {
                 )));
             }
             let limit = Duration::from_millis(u64::try_from(left).unwrap_or(1));
-            let request = Request { url: &url, headers: &http.headers, limit };
+            let request = Request { url: &url, headers: &headers, limit };
             let answer = self.unless_stopped(self.cloud.request(&request)).await?;
             let (wrong, right) = match answer {
                 Ok(answer) => {
@@ -142,9 +153,13 @@ impl<C: Cloud> Driver<'_, C> {
         if !self.around.commands {
             return Ok(Err(format!("`{program}` may not be run without --allow-exec")));
         }
+        let headers = self.plan.test_headers().into_iter();
+        let headers: Vec<String> =
+            headers.map(|(name, value)| format!("{name}: {value}")).collect();
         let child = tokio::process::Command::new(program)
             .args(arguments)
             .env("ORDERINFRA_TEST_URL", url)
+            .env("ORDERINFRA_TEST_HEADERS", headers.join("\n"))
             .env("ORDERINFRA_COLOR", &self.plan.to().name)
             .env("ORDERINFRA_SHIFT_ID", &self.fence.shift)
             .env("ORDERINFRA_STAGE", stage)
@@ -215,28 +230,4 @@ impl<C: Cloud> Driver<'_, C> {
 fn said_nothing(function: &str, answer: &Json) -> String {
     let text: String = answer.to_string().chars().take(TOLD).collect();
     format!("{function} answered without a `hookStatus`: {text}")
-}
-
-/// A rule's listener is in its ARN.
-fn listener_of(arn: &str) -> String {
-    match arn.split_once(":listener-rule/") {
-        Some((head, rest)) => {
-            let listener = rest.rsplit_once('/').map_or(rest, |(listener, _)| listener);
-            format!("{head}:listener/{listener}")
-        }
-        None => arn.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_names_its_listener() {
-        let rule = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/a/b/c/d";
-        let listener = "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/a/b/c";
-        assert_eq!(listener_of(rule), listener);
-        assert_eq!(listener_of(listener), listener);
-    }
 }

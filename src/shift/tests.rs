@@ -26,7 +26,7 @@ use crate::{
     rollout::{
         actions,
         cloud::{
-            Alarm, Answer, Cloud, Group, LiveRoute, LoadBalancer, Look, Request, RouteKind,
+            self, Alarm, Answer, Cloud, Group, LiveRoute, LoadBalancer, Look, Request, RouteKind,
             Scaling, Service, Target, Write,
         },
         guard::Condition,
@@ -85,6 +85,8 @@ struct Sky {
     alarm: bool,
     faults: Vec<Event>,
     tags: BTreeMap<String, String>,
+    /// By listener.
+    rules: BTreeMap<String, cloud::Rule>,
     calls: usize,
     wrong: Vec<String>,
 }
@@ -217,6 +219,11 @@ impl Fake {
                 sky.before[place] = sky.routes[place].clone();
                 sky.routes[place].clone_from(actions);
             }
+            Write::CreateRule { listener_arn, tags, .. } => {
+                let rule = cloud::Rule { arn: format!("{listener_arn}/rule"), tags: tags.clone() };
+                sky.rules.insert(listener_arn.clone(), rule);
+            }
+            Write::DeleteRule { rule_arn } => sky.rules.retain(|_, it| it.arn != *rule_arn),
             Write::AddTags { tags, .. } => sky.tags.extend(tags.clone()),
             Write::RemoveTags { tag_keys, .. } => sky.tags.retain(|key, _| !tag_keys.contains(key)),
             _ => {}
@@ -239,6 +246,11 @@ impl Cloud for Fake {
     async fn routes_to(&self, _: &str, _: &[&str]) -> Result<Vec<(RouteKind, String)>> {
         self.call().await;
         Ok(ROUTES.iter().map(|it| (preflight::kind_of(it), (*it).to_owned())).collect())
+    }
+
+    async fn rule_at(&self, listener: &str, _: u32) -> Result<Option<cloud::Rule>> {
+        self.call().await;
+        Ok(self.sky.borrow().rules.get(listener).cloned())
     }
 
     async fn targets(&self, group: &str) -> Result<Vec<Target>> {
@@ -357,6 +369,7 @@ fn spec() -> Spec {
             { "weight": 50, "bake": "4ms" },
             { "weight": 100 } ] },
         "finalBake": "4ms",
+        "test": { "header": { "X-Canary": "1" }, "priority": 5 },
         "alarms": ["errors"],
         "maxBlind": "1s",
         "analysis": { "compare": "off" },
@@ -509,6 +522,12 @@ fn whole(scene: &Scene) {
     assert_eq!(scene.shares(), [Some(1000); 3]);
 }
 
+/// Nothing of it is left but the weights.
+fn let_go(scene: &Scene, what: &str) {
+    let sky = scene.fake.sky.borrow();
+    assert_eq!((sky.tags.len(), sky.rules.len()), (0, 0), "{what}");
+}
+
 fn at_start(scene: &Scene) {
     assert_eq!(scene.shares(), [Some(0); 3]);
 }
@@ -519,7 +538,7 @@ fn an_undisturbed_shift_ends_whole_and_lets_go() {
     let ended = scene.process(None, false).unwrap();
     assert_eq!(ended, Ended { outcome: Outcome::Done, reason: None });
     whole(&scene);
-    assert!(scene.fake.sky.borrow().tags.is_empty());
+    let_go(&scene, "undisturbed");
     let row = scene.row();
     assert_eq!((row.outcome.as_deref(), row.finished.is_some()), (Some("done"), true));
     // What was sent is what was planned.
@@ -528,6 +547,9 @@ fn an_undisturbed_shift_ends_whole_and_lets_go() {
     let lease = sent[0]["params"]["Tags"][super::plan::LEASE].take();
     assert!(lease.as_str().unwrap().starts_with("s1/1/"), "{lease}");
     sent[0]["params"]["Tags"][super::plan::LEASE] = json!("s1/{fence}/{now}");
+    for it in sent.iter_mut().filter(|it| it["api"] == "DeleteRule") {
+        it["params"]["RuleArn"] = json!(super::plan::RULE);
+    }
     let planned: Vec<Json> = scene
         .plan
         .calls
@@ -560,7 +582,7 @@ fn every_disturbance_has_its_outcome() {
     ] {
         let scene = Scene::new();
         // Past the writes of the first step.
-        let script = events.iter().map(|it| (42, *it)).collect();
+        let script = events.iter().map(|it| (48, *it)).collect();
         *scene.fake.script.borrow_mut() = script;
         let ended = scene.process(None, false).unwrap();
         let wrong = scene.fake.sky.borrow().wrong.clone();
@@ -583,7 +605,7 @@ fn every_disturbance_has_its_outcome() {
 fn what_a_person_pauses_a_person_goes_on_with() {
     for (then, outcome) in [("continue", Outcome::Done), ("rollback", Outcome::RolledBack)] {
         let scene = Scene::new();
-        let script = vec![(42, Event::Asks("pause")), (80, Event::Asks(then))];
+        let script = vec![(48, Event::Asks("pause")), (86, Event::Asks(then))];
         *scene.fake.script.borrow_mut() = script;
         assert_eq!(scene.process(None, false).unwrap().outcome, outcome);
     }
@@ -615,7 +637,7 @@ fn wherever_it_dies_it_goes_on_and_back() {
                 (true, Outcome::RolledBack | Outcome::Aborted) => at_start(&scene),
                 _ => panic!("call {at}, back {back}: {ended:?}"),
             }
-            assert!(scene.fake.sky.borrow().tags.is_empty(), "call {at}, back {back}");
+            let_go(&scene, &format!("call {at}, back {back}"));
             let ops = scene.store().shift_ops("s1").unwrap();
             let open = ops.iter().filter(|it| it.state == crate::store::OpState::Intended);
             assert_eq!(open.count(), 0, "call {at}, back {back}");
@@ -675,6 +697,7 @@ proptest! {
         prop_assert_eq!(wrong, Vec::<String>::new());
         let row = scene.row();
         if row.finished.is_some() {
+            let_go(&scene, "closed");
             match row.outcome.as_deref() {
                 Some("done") => prop_assert_eq!(scene.shares(), [Some(1000); 3]),
                 Some("rolled-back" | "aborted") => {

@@ -26,6 +26,7 @@ const QUICK: &str =
     "strategy: { steps: [{ weight: 10, bake: 20ms }, { weight: 50, bake: 20ms }, { weight: 100 }] }
 finalBake: 20ms
 maxBlind: 2s
+test: { header: { X-Canary: '1' }, priority: 5 }
 ";
 
 /// A first step that lasts until something happens.

@@ -127,6 +127,20 @@ wire! {
     }
 }
 
+wire! {
+    Condition = sdk::RuleCondition {
+        field: Option<String> => field, set_field;
+        http_header_config: Option<HttpHeader> => http_header_config, set_http_header_config;
+    }
+}
+
+wire! {
+    HttpHeader = sdk::HttpHeaderConditionConfig {
+        http_header_name: Option<String> => http_header_name, set_http_header_name;
+        values: Option<Vec<String>> => values, set_values;
+    }
+}
+
 /// What AWS tells, so that it can be said again. It never tells the secret of
 /// an OIDC client, and drops the one it has unless told to keep it.
 pub(super) fn told(actions: Option<Vec<sdk::Action>>) -> Result<Vec<Json>> {
@@ -151,6 +165,16 @@ pub(super) fn said(actions: &[Json]) -> Result<Vec<sdk::Action>> {
         action.to_sdk()
     };
     actions.iter().enumerate().map(say).collect()
+}
+
+/// Of rules that a shift makes itself.
+pub(super) fn conditions(conditions: &[Json]) -> Result<Vec<sdk::RuleCondition>> {
+    let say = |(place, json): (usize, &Json)| {
+        let condition: Condition = serde::Deserialize::deserialize(json)
+            .map_err(|error| Error::invalid(&format!("Conditions[{place}]"), error.to_string()))?;
+        condition.to_sdk()
+    };
+    conditions.iter().enumerate().map(say).collect()
 }
 
 /// One that is newer than this program has parts that it would drop.

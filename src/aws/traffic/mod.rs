@@ -12,6 +12,8 @@ mod notify;
 #[cfg(feature = "aws")]
 mod probe;
 #[cfg(feature = "aws")]
+mod rules;
+#[cfg(feature = "aws")]
 mod services;
 #[cfg(feature = "aws")]
 mod watch;
@@ -24,7 +26,7 @@ use crate::{
     provider::{Cx, Result},
     rollout::{
         cloud::{
-            Alarm, Answer, Cloud, Group, LiveRoute, LoadBalancer, Look, Request, RouteKind,
+            Alarm, Answer, Cloud, Group, LiveRoute, LoadBalancer, Look, Request, RouteKind, Rule,
             Scaling, Service, Target, Write,
         },
         judge::Minute,
@@ -72,6 +74,10 @@ mod here {
             groups: &[&str],
         ) -> Result<Vec<(RouteKind, String)>> {
             balancer::routes_to(&self.cx, load_balancer, groups).await
+        }
+
+        async fn rule_at(&self, listener: &str, priority: u32) -> Result<Option<Rule>> {
+            rules::at(&self.cx, listener, priority).await
         }
 
         async fn targets(&self, group: &str) -> Result<Vec<Target>> {
@@ -144,6 +150,17 @@ mod here {
                 Write::ModifyRule { rule_arn, actions } => {
                     balancer::modify_rule(cx, rule_arn, actions).await
                 }
+                Write::CreateRule { listener_arn, priority, conditions, actions, tags } => {
+                    let new = rules::New {
+                        listener: listener_arn,
+                        priority: *priority,
+                        conditions,
+                        actions,
+                        tags,
+                    };
+                    new.create(cx).await
+                }
+                Write::DeleteRule { rule_arn } => rules::delete(cx, rule_arn).await,
                 Write::AddTags { resource_arns, tags } => {
                     balancer::add_tags(cx, resource_arns, tags).await
                 }
@@ -195,6 +212,9 @@ mod here {
             Err(no_aws())
         }
         async fn routes_to(&self, _: &str, _: &[&str]) -> Result<Vec<(RouteKind, String)>> {
+            Err(no_aws())
+        }
+        async fn rule_at(&self, _: &str, _: u32) -> Result<Option<Rule>> {
             Err(no_aws())
         }
         async fn targets(&self, _: &str) -> Result<Vec<Target>> {

@@ -447,15 +447,8 @@ fn in_time(spec: &Spec) -> Result<()> {
 
 /// What a program may say and this shift cannot do.
 fn can_be_done(spec: &Spec, args: &Args) -> Result<()> {
-    use crate::rollout::spec::{Probe, TestRoute};
+    use crate::rollout::spec::Probe;
     let test = spec.test.as_ref();
-    if matches!(test.and_then(|it| it.route.as_ref()), Some(TestRoute::Header { .. })) {
-        return Err(Failure::usage(format!(
-            "`rollouts.{}.test.header` is not supported: no rule is made for the time of a shift",
-            spec.name
-        ))
-        .hint("name a `listener` that forwards to the destination whatever the weights are"));
-    }
     let hooks = &spec.hooks;
     let all = [&hooks.before_shift, &hooks.after_step, &hooks.on_rollback, &hooks.on_done];
     let probes = test.into_iter().flat_map(|it| &it.probes).chain(all.into_iter().flatten());

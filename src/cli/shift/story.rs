@@ -220,6 +220,7 @@ impl<'a> Story<'a> {
             "rollback.verified" => {
                 mark(GREEN, "✓", format!("the traffic is back after {} ms", event["restoreMs"]))
             }
+            "testRule.made" => mark(DIM, "·", text(event, "text").to_owned()),
             "deadman.armed" => {
                 mark(DIM, "·", format!("dead-man's switch of{}: {}", route(), text(event, "fires")))
             }

@@ -212,6 +212,7 @@ const KINDS: &[&str] = &[
     "op.intended",
     "op.confirmed",
     "op.failed",
+    "testRule.made",
     "weights.verified",
     "obs.health",
     "obs.alarm",

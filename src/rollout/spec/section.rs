@@ -26,6 +26,8 @@ const HOOK_WITHIN: Duration = Duration::from_secs(5 * 60);
 const ALARMS_MAX: usize = 100;
 /// Of a rule.
 const PRIORITY_MAX: u32 = 50_000;
+/// Values that a rule can look at.
+const CONDITIONS_MAX: usize = 5;
 const HEADROOM_MAX: f64 = 10.0;
 
 /// Everything is read before anything is given up: hence the two halves.
@@ -141,12 +143,35 @@ fn test_route(fields: &Fields<'_>, priority: Option<u32>) -> Option<TestRoute> {
         "listener" => TEST_LISTENER.read(&node).map(TestRoute::Listener),
         _ => {
             let header = node.texts();
-            if header.as_ref().is_some_and(BTreeMap::is_empty) {
-                node.wrong("is empty, and would be true of every request");
+            if let Some(wrong) = header.as_ref().and_then(no_condition) {
+                node.wrong(wrong);
             }
             fields.need("priority")?;
             Some(TestRoute::Header { header: header?, priority: priority? })
         }
+    }
+}
+
+/// Why a rule cannot tell requests by these headers; and they are sent as they
+/// are, so they have no wildcards.
+fn no_condition(header: &BTreeMap<String, String>) -> Option<&'static str> {
+    let token = |it: char| it.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(it);
+    let names = || header.keys();
+    let values = || header.values();
+    if header.is_empty() {
+        Some("is empty, and would be true of every request")
+    } else if header.len() > CONDITIONS_MAX {
+        Some("has more than five headers, which is as much as a rule can look at")
+    } else if names().any(|it| it.is_empty() || it.len() > 40 || !it.chars().all(token)) {
+        Some("has a name that is no header's: up to 40 letters, digits and dashes")
+    } else if names().any(|it| it.eq_ignore_ascii_case("host")) {
+        Some("cannot be `Host`: every request has one")
+    } else if values().any(|it| it.is_empty() || it.len() > 128 || it.contains(['*', '?'])) {
+        Some("has a value that is empty, has `*` or `?`, or is longer than 128 characters")
+    } else if !values().all(|it| it.chars().all(|it| matches!(it, ' '..='~'))) {
+        Some("has a value that no header can have: printable ASCII")
+    } else {
+        None
     }
 }
 
@@ -208,7 +233,7 @@ fn notify(node: &Node<'_>) -> Option<Notify> {
     Some(Notify::Url(url.to_owned()))
 }
 
-fn is_address(text: &str) -> bool {
+pub fn is_address(text: &str) -> bool {
     let url = url::Url::parse(text);
     url.is_ok_and(|it| matches!(it.scheme(), "http" | "https") && it.has_host())
 }

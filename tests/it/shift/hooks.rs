@@ -75,6 +75,11 @@ fn web(statuses: &'static [u16]) -> (u16, Arc<AtomicU32>) {
 
 /// A scene whose test listener is a server of ours: the emulator has none.
 fn with_web(rollout: &str, port: u16) -> Scene {
+    with_port(rollout, "<Port>8080</Port>", port)
+}
+
+/// A scene one of whose listeners is a server of ours.
+fn with_port(rollout: &str, listener: &'static str, port: u16) -> Scene {
     let says = |operation, from: &'static str, to: String| Scripted {
         service: "elasticloadbalancing",
         operation,
@@ -83,7 +88,7 @@ fn with_web(rollout: &str, port: u16) -> Scene {
     };
     let script = vec![
         says("DescribeLoadBalancers", "shop-1.us-east-1.elb.amazonaws.com", "127.0.0.1".to_owned()),
-        says("DescribeListeners", "<Port>8080</Port>", format!("<Port>{port}</Port>")),
+        says("DescribeListeners", listener, format!("<Port>{port}</Port>")),
     ];
     Scene::new(rollout).in_climate(Climate { script, ..Climate::default() })
 }
@@ -119,6 +124,55 @@ fn a_whole_address_is_asked_with_its_headers() {
     let heard = heard.lock().unwrap();
     assert!(heard[0].starts_with("GET /health HTTP/1.1\r\n"), "{heard:?}");
     assert!(heard[0].to_ascii_lowercase().contains("\r\nx-canary: yes\r\n"), "{heard:?}");
+}
+
+const BY_HEADER: &str = "strategy: 50,100
+routes: [ '${main}', '${admin}', '${api}' ]
+test:
+  header: { X-Canary: '1' }
+  priority: 5
+  probes:
+    - http: { path: /health }
+    - exec: [ /bin/sh, -c, 'echo \"$ORDERINFRA_TEST_URL\" \"$ORDERINFRA_TEST_HEADERS\" >> notes.txt' ]";
+
+/// On each listener once, for as long as the shift is open.
+#[test]
+fn who_sends_the_header_gets_to_the_new_colour_while_the_shift_is_open() {
+    let (port, heard) = ears();
+    let scene = with_port(BY_HEADER, "<Port>80</Port>", port);
+    let told = scene.shift("--to green --yes --allow-exec").ends(0);
+    let heard = heard.lock().unwrap();
+    assert!(heard[0].to_ascii_lowercase().contains("\r\nx-canary: 1\r\n"), "{heard:?}");
+    assert_eq!(noted(&scene), format!("http://127.0.0.1:{port} X-Canary: 1\n"));
+    let made = told.of_type("testRule.made");
+    assert_eq!(made[0]["text"], "requests to main with `X-Canary: 1` go to green");
+    let log = scene.cloud.log();
+    let calls: Vec<&str> = log.iter().filter(|it| it.change).map(|it| &*it.operation).collect();
+    let place = |what: &str| calls.iter().position(|it| *it == what).unwrap();
+    let last = |what: &str| calls.iter().rposition(|it| *it == what).unwrap();
+    assert_eq!(calls.iter().filter(|it| **it == "CreateRule").count(), 2);
+    assert_eq!(calls.iter().filter(|it| **it == "DeleteRule").count(), 2);
+    assert!(place("CreateRule") < last("ModifyListener"));
+    assert!(last("ModifyListener") < place("DeleteRule"));
+    scene.all_is_closed();
+    // Without probes there is no rule.
+    scene.shift("--to blue --yes --skip-probes --allow-exec").ends(0);
+    let creates = scene.cloud.log().iter().filter(|it| it.operation == "CreateRule").count();
+    assert_eq!(creates, 2);
+}
+
+/// It is somebody else's, and stays.
+#[test]
+fn a_priority_that_is_taken_is_refused_before_anything_is_done() {
+    let scene = Scene::new(&BY_HEADER.replace("priority: 5", "priority: 10"));
+    let told = scene.shift("--to green --yes --allow-exec").ends(3);
+    assert!(told.reason().contains("PF02"), "{}", told.reason());
+    let checks = told.of_type("check");
+    let check = checks.iter().find(|it| it["id"] == "PF02").unwrap();
+    let text = check["text"].as_str().unwrap();
+    assert!(text.contains("`main` has a rule of the priority 10 already"), "{text}");
+    assert!(scene.cloud.log().iter().all(|it| !it.change));
+    assert_eq!(scene.aws.route(":80 10").weights().as_deref(), Some("100/0"));
 }
 
 /// Answers 200, and keeps what it was sent.

@@ -10,7 +10,8 @@ const SWITCHED: &str = "deadMan: { roleArn: \"${deadMan.arn}\", grace: 5m }";
 
 #[test]
 fn a_dry_run_changes_nothing_and_tells_every_call_of_the_real_run() {
-    let rollout = format!("strategy: 5/20ms,25,100\nfinalBake: 20ms\n{SWITCHED}");
+    let tested = "test: { header: { X-Canary: '1' }, priority: 5 }";
+    let rollout = format!("strategy: 5/20ms,25,100\nfinalBake: 20ms\n{tested}\n{SWITCHED}");
     let scene = Scene::with_services(&rollout);
     let plan = scene.run("shift --to green --dry-run --json").ends(0).json();
     assert!(scene.cloud.log().iter().all(|it| !it.change), "a dry run changes nothing");
@@ -49,7 +50,8 @@ impl Sent {
         let call: Json = serde_json::from_str(&text).unwrap();
         let (api, mut says) = (call["api"].as_str().unwrap().to_owned(), call["params"].clone());
         match &*api {
-            "ModifyListener" | "ModifyRule" | "AddTags" | "RemoveTags" => {
+            "ModifyListener" | "ModifyRule" | "CreateRule" | "DeleteRule" | "AddTags"
+            | "RemoveTags" => {
                 if let Some(tags) = says["Tags"].as_object() {
                     let tag =
                         |(key, value): (&String, &Json)| json!({ "Key": key, "Value": value });
@@ -76,8 +78,12 @@ impl Sent {
             "elasticloadbalancing" => {
                 let fields = entry.text.lines().filter_map(|it| it.split_once('='));
                 let fields = fields.filter(|(name, _)| !matches!(*name, "Action" | "Version"));
-                let fields: Map<String, Json> =
+                let mut fields: Map<String, Json> =
                     fields.map(|(name, it)| (name.to_owned(), json!(lease(it)))).collect();
+                // Known once it is made.
+                if entry.operation == "DeleteRule" {
+                    fields["RuleArn"] = json!("{test rule}");
+                }
                 (entry.operation.clone(), fields.into())
             }
             "scheduler" => {

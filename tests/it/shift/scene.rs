@@ -182,6 +182,9 @@ impl Scene {
             assert_eq!(open.collect::<Vec<_>>(), [], "intentions without an end");
         }
         assert_eq!(self.aws.leases(), Vec::<String>::new(), "leases");
+        let rules = self.aws.routes().into_iter().map(|it| it.name);
+        let ours: Vec<String> = rules.filter(|it| it.contains(' ') && it != ":80 10").collect();
+        assert_eq!(ours, Vec::<String>::new(), "test rules");
         assert_eq!(self.aws.schedules(), Vec::<String>::new(), "dead-man's switches");
     }
 }

@@ -248,6 +248,7 @@ async fn look_and_plan_once(
         // How services are scaled is no matter of weights.
         governed.retain(|it| !it.properties.is_empty());
     }
+    shift::last_weights(session, &mut governed)?;
     let targets = Targets {
         only: args.target.clone(),
         exclude: args.exclude.clone(),

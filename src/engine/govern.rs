@@ -17,7 +17,7 @@ pub fn overlay(governed: &Governed, wanted: &mut Value, live: &Value) -> Vec<Str
     let Value::Map(wanted) = wanted else { return Vec::new() };
     let mut notes = Vec::new();
     for property in ACTIONS {
-        let Some(live) = live.get(property).and_then(Value::as_list) else { continue };
+        let live = live.get(property).and_then(Value::as_list).unwrap_or_default();
         let Some(Value::List(actions)) = wanted.get_mut(property) else { continue };
         for action in actions {
             notes.extend(action_overlay(governed, action, live));
@@ -65,13 +65,12 @@ fn action_overlay(pair: &Governed, wanted: &mut Value, live: &[Value]) -> Option
     if declared.of_pair(pair).groups.is_empty() {
         return None;
     }
-    let live: Vec<Forward> =
-        live.iter().filter_map(Forward::of).map(|it| it.of_pair(pair)).collect();
-    let mut live = live.into_iter().max_by_key(|it| it.groups.len())?;
-    if live.groups.is_empty() {
-        return None;
-    }
-    let note = note(pair, &declared, &live);
+    let (mut live, when) = match Forward::seen(pair, live) {
+        Some(live) => (live, "live"),
+        // A page for maintenance, or nothing at all.
+        None => (Forward::last(pair, declared.stickiness.clone())?, "last seen"),
+    };
+    let note = note(pair, &declared, &live, when);
     // One that is not there has no traffic, whatever the program says of it.
     for (arn, _) in declared.of_pair(pair).groups {
         if live.weight(&arn).is_none() {
@@ -82,9 +81,17 @@ fn action_overlay(pair: &Governed, wanted: &mut Value, live: &[Value]) -> Option
     Some(note)
 }
 
+/// The weights of the two groups in what was seen of a listener or rule.
+pub fn weights(pair: &Governed, seen: &Value) -> Option<[u32; 2]> {
+    let actions = ACTIONS.iter().find_map(|it| seen.get(it)?.as_list())?;
+    let seen = Forward::seen(pair, actions)?;
+    let weight = |arn| u32::try_from(seen.weight(arn).unwrap_or_default()).ok();
+    Some([weight(&pair.groups[0])?, weight(&pair.groups[1])?])
+}
+
 /// `weights governed by rollout "web": live blue 75 / green 25 (declared 100/0,
 /// not a change)`
-fn note(pair: &Governed, declared: &Forward, live: &Forward) -> String {
+fn note(pair: &Governed, declared: &Forward, live: &Forward, when: &str) -> String {
     if pair.rollout.is_none() {
         return "weights governed by shift".to_owned();
     }
@@ -93,7 +100,8 @@ fn note(pair: &Governed, declared: &Forward, live: &Forward) -> String {
         (weight(&pair.groups[0]), weight(&pair.groups[1]))
     };
     let ((blue, green), wanted) = (of(live), of(declared));
-    let text = format!("weights governed by {}: live blue {blue} / green {green}", governor(pair));
+    let text =
+        format!("weights governed by {}: {when} blue {blue} / green {green}", governor(pair));
     // The same share in other numbers is the same.
     if blue * wanted.1 == green * wanted.0 && blue + green > 0 && wanted.0 + wanted.1 > 0 {
         return text;
@@ -125,6 +133,17 @@ impl Forward {
         });
         let stickiness = forward.get("stickiness").cloned();
         Some(Self { groups: groups.collect(), stickiness })
+    }
+
+    /// The one of these actions that has most of the pair.
+    fn seen(pair: &Governed, actions: &[Value]) -> Option<Self> {
+        let all = actions.iter().filter_map(Self::of).map(|it| it.of_pair(pair));
+        all.max_by_key(|it| it.groups.len()).filter(|it| !it.groups.is_empty())
+    }
+
+    fn last(pair: &Governed, stickiness: Option<Value>) -> Option<Self> {
+        let weights = pair.last?.map(|it| i64::from(it).into());
+        Some(Self { groups: pair.groups.iter().cloned().zip(weights).collect(), stickiness })
     }
 
     fn of_pair(&self, pair: &Governed) -> Self {
@@ -197,6 +216,7 @@ mod tests {
             groups: ["arn:blue".to_owned(), "arn:green".to_owned()],
             properties: Vec::new(),
             rollout: rollout.map(str::to_owned),
+            last: None,
         }
     }
 
@@ -322,6 +342,24 @@ mod tests {
         no stickiness is live: blue=75 green=25
           weights governed by rollout "web": live blue 75 / green 25 (declared 100/0, not a change)
         "#);
+    }
+
+    /// By a page for maintenance, or because it is gone.
+    #[test]
+    fn what_shows_no_weights_gets_those_it_was_last_seen_with() {
+        let pair = Governed { last: Some([0, 100]), ..pair(Some("web")) };
+        let page = listener(&[json!({ "type": "fixed-response" })]);
+        for live in [page, Value::Null] {
+            let mut wanted = listener(&[forward(&[("blue", 100), ("green", 0), ("third", 0)])]);
+            let notes = overlay(&pair, &mut wanted, &live);
+            assert_eq!(shown(&wanted), "blue=0 green=100 third=0");
+            let note = "weights governed by rollout \"web\": last seen blue 0 / green 100 \
+                        (declared 100/0, not a change)";
+            assert_eq!(notes, [note]);
+        }
+        let seen = listener(&[forward(&[("blue", 75), ("green", 25)])]);
+        assert_eq!(weights(&pair, &seen), Some([75, 25]));
+        assert_eq!(weights(&pair, &listener(&[forward(&[("x", 1)])])), None);
     }
 
     #[test]

@@ -724,6 +724,7 @@ impl<'a> Planner<'a> {
             (Some(_), Some(None)) => {
                 item.op = Op::Create;
                 item.notes.push("gone from AWS".to_owned());
+                self.govern(item, &Value::Null);
             }
             (Some(previous), live) => {
                 let live = live.and_then(Option::as_ref);
@@ -732,11 +733,25 @@ impl<'a> Planner<'a> {
                     let shaped =
                         self.shape(item.kind, &item.urn, properties, settings, &NameFrom::Draw);
                     self.take(decl, item, &shaped);
+                    self.govern(item, live.unwrap_or(&previous.inputs));
                     self.replacement(decl, item, previous, live, shaped.fixed_name);
                 }
             }
         }
         self.check(decl, item);
+    }
+
+    /// What a shift owns is as it was seen, whatever the program says.
+    fn govern(&self, item: &mut Item<'_>, seen: &Value) {
+        let governed = self.inquiry.governed.iter();
+        for governed in governed.filter(|it| it.urn == item.urn) {
+            for note in govern::overlay(governed, &mut item.inputs, seen) {
+                if !item.notes.contains(&note) {
+                    item.notes.push(note);
+                }
+            }
+            item.governed.extend(governed.properties.iter().cloned());
+        }
     }
 
     fn take(&mut self, decl: &ast::Resource, item: &mut Item<'_>, shaped: &Shaped) {
@@ -761,12 +776,7 @@ impl<'a> Planner<'a> {
         live: Option<&Value>,
     ) {
         // Without a look at AWS the state is as near as anything.
-        let seen = live.unwrap_or(&previous.inputs);
-        let governed = self.inquiry.governed.iter();
-        for governed in governed.filter(|it| it.urn == item.urn) {
-            item.notes.extend(govern::overlay(governed, &mut item.inputs, seen));
-            item.governed.extend(governed.properties.iter().cloned());
-        }
+        self.govern(item, live.unwrap_or(&previous.inputs));
         if !decl.options.ignore_changes.is_empty() {
             // AWS does not say what is secret: the program and the state do.
             let (schema, more) = (item.kind.schema(), &item.meta.additional_secret_outputs);

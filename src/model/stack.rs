@@ -96,6 +96,10 @@ pub struct Governed {
     /// The name of the rollout, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollout: Option<String>,
+    /// The weights that it was last seen with, by a shift or by an `up`: for
+    /// when it has neither group, or is gone. Looked up for each run.
+    #[serde(skip)]
+    pub last: Option<[u32; 2]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -64,6 +64,8 @@ enum Event {
     Refused,
     /// Reads of routes tell what was before, for a while.
     Stale(u32),
+    /// No read is answered any more.
+    Blind,
     /// Somebody else asks for something.
     Asks(&'static str),
     Interrupt,
@@ -79,6 +81,7 @@ struct Sky {
     routes: Vec<Vec<Json>>,
     before: Vec<Vec<Json>>,
     stale: u32,
+    blind: bool,
     well: [bool; 2],
     /// As the shift was last told.
     told: [bool; 2],
@@ -132,11 +135,23 @@ impl Fake {
         }
     }
 
+    /// A read is one that may not be answered.
+    async fn look(&self) -> Result<()> {
+        self.call().await;
+        match self.sky.borrow().blind {
+            true => Err(Error::new(Kind::NotSent, "", "connection refused")),
+            false => Ok(()),
+        }
+    }
+
     fn happen(&self, event: Event) {
         let mut sky = self.sky.borrow_mut();
         match event {
             Event::Unwell(side) => sky.well[side] = false,
-            Event::Well(side) => sky.well[side] = true,
+            Event::Well(side) => {
+                sky.blind = false;
+                sky.well[side] = true;
+            }
             Event::Alarm(rings) => sky.alarm = rings,
             Event::Weights(route) => sky.routes[route] = forward(61, 39),
             Event::Structure(route) => {
@@ -148,6 +163,7 @@ impl Fake {
                 sky.faults.push(event);
             }
             Event::Stale(reads) => sky.stale = reads,
+            Event::Blind => sky.blind = true,
             Event::Asks(what) => {
                 drop(sky);
                 let asked = self.store.borrow().ask_shift(&self.shift.borrow(), what);
@@ -233,7 +249,7 @@ impl Fake {
 
 impl Cloud for Fake {
     async fn route(&self, _: RouteKind, arn: &str) -> Result<Option<LiveRoute>> {
-        self.call().await;
+        self.look().await?;
         let mut sky = self.sky.borrow_mut();
         let stale = sky.stale > 0;
         sky.stale = sky.stale.saturating_sub(1);
@@ -244,17 +260,17 @@ impl Cloud for Fake {
     }
 
     async fn routes_to(&self, _: &str, _: &[&str]) -> Result<Vec<(RouteKind, String)>> {
-        self.call().await;
+        self.look().await?;
         Ok(ROUTES.iter().map(|it| (preflight::kind_of(it), (*it).to_owned())).collect())
     }
 
     async fn rule_at(&self, listener: &str, _: u32) -> Result<Option<cloud::Rule>> {
-        self.call().await;
+        self.look().await?;
         Ok(self.sky.borrow().rules.get(listener).cloned())
     }
 
     async fn targets(&self, group: &str) -> Result<Vec<Target>> {
-        self.call().await;
+        self.look().await?;
         let side = usize::from(group == GREEN);
         let targets = self.conditions(side);
         let well = Condition::of(&targets).healthy == TARGETS;
@@ -263,7 +279,7 @@ impl Cloud for Fake {
     }
 
     async fn groups(&self, arns: &[&str]) -> Result<Vec<Group>> {
-        self.call().await;
+        self.look().await?;
         let of = |arn: &&str| Group {
             arn: (*arn).to_owned(),
             target_type: "ip".to_owned(),
@@ -274,7 +290,7 @@ impl Cloud for Fake {
     }
 
     async fn load_balancer(&self, arn: &str) -> Result<Option<LoadBalancer>> {
-        self.call().await;
+        self.look().await?;
         let kind = "application".to_owned();
         Ok(Some(LoadBalancer { arn: arn.to_owned(), kind, ..LoadBalancer::default() }))
     }
@@ -288,7 +304,7 @@ impl Cloud for Fake {
     }
 
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>> {
-        self.call().await;
+        self.look().await?;
         let state = if self.sky.borrow().alarm { "ALARM" } else { "OK" };
         let of =
             |name: &String| Alarm { name: name.clone(), state: state.to_owned(), changed: None };
@@ -300,7 +316,7 @@ impl Cloud for Fake {
     }
 
     async fn tags(&self, _: &str) -> Result<BTreeMap<String, String>> {
-        self.call().await;
+        self.look().await?;
         Ok(self.sky.borrow().tags.clone())
     }
 
@@ -371,7 +387,7 @@ fn spec() -> Spec {
         "finalBake": "4ms",
         "test": { "header": { "X-Canary": "1" }, "priority": 5 },
         "alarms": ["errors"],
-        "maxBlind": "1s",
+        "maxBlind": "50ms",
         "analysis": { "compare": "off" },
     }));
     let Value::Map(mut map) = value else { unreachable!("an object is a map") };
@@ -560,6 +576,26 @@ fn an_undisturbed_shift_ends_whole_and_lets_go() {
         })
         .collect();
     assert_eq!(sent, planned);
+}
+
+/// The way back has begun, and AWS cannot be seen: a person is needed, once.
+#[test]
+fn a_way_back_in_the_dark_is_blocked_until_somebody_takes_it_up() {
+    let scene = Scene::new();
+    *scene.fake.script.borrow_mut() = vec![(48, Event::Blind)];
+    let ended = scene.process(None, false).unwrap();
+    assert_eq!(ended.outcome, Outcome::Blocked, "{ended:?}");
+    assert!(ended.reason.unwrap().contains("AWS cannot be seen"));
+    let row = scene.row();
+    assert_eq!((row.phase.as_str(), row.finished), ("rolling-back", None));
+    let events = scene.store().shift_events("s1", 0).unwrap();
+    let began = events.iter().filter(|it| it["type"] == "rollback.started");
+    assert_eq!(began.count(), 1);
+    scene.fake.happen(Event::Well(0));
+    let ended = scene.process(Some(true), false).unwrap();
+    assert_eq!(ended.outcome, Outcome::RolledBack, "{ended:?}");
+    at_start(&scene);
+    let_go(&scene, "taken up");
 }
 
 /// What each of these does by itself, with the exit that says so.

@@ -23,7 +23,7 @@ const READING_PROCESSES: usize = 6;
 /// Runs that each writer brings to a good end.
 const RUNS: usize = 2;
 /// Far more than it takes: whoever is not done by then is stuck.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_mins(5);
 
 const PROGRAM: &str = "
 config: { size: { type: integer, default: 1 } }

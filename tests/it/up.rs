@@ -662,6 +662,7 @@ fn what_a_shift_has_scaled_stays_so() {
         groups: Default::default(),
         properties: vec!["size".to_owned()],
         rollout: Some("web".to_owned()),
+        last: None,
     };
     store.govern(&store.stack("demo", "dev").unwrap(), &[governed]).unwrap();
     drop(store);

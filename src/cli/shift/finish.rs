@@ -175,7 +175,13 @@ fn governed(
         };
         let properties = properties.iter().map(|it| (*it).to_owned()).collect();
         let rollout = Some(wanted.spec.name.clone());
-        all.push(Governed { urn: it.urn.clone(), groups: groups(), properties, rollout });
+        all.push(Governed {
+            urn: it.urn.clone(),
+            groups: groups(),
+            properties,
+            rollout,
+            last: None,
+        });
     }
     all
 }

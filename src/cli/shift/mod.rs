@@ -11,11 +11,14 @@
 //! ```
 
 mod finish;
+mod last;
 mod look;
 mod notices;
 mod open;
 mod start;
 mod story;
+
+pub(super) use last::last_weights;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -238,13 +241,25 @@ fn governed(plan: &Plan, opened: &Opened) -> Vec<Governed> {
     let of = |id: &str| resources.iter().find(|it| it.id == id).map(|it| it.urn.clone());
     let routes = plan.routes.iter().filter_map(|it| it.urn.clone().or_else(|| of(&it.arn)));
     let mut all: Vec<Governed> = routes
-        .map(|urn| Governed { urn, groups: groups(), properties: Vec::new(), rollout: rollout() })
+        .map(|urn| Governed {
+            urn,
+            groups: groups(),
+            properties: Vec::new(),
+            rollout: rollout(),
+            last: None,
+        })
         .collect();
     for service in plan.colours.iter().filter_map(|it| it.service.as_ref()) {
         let scaled = service.wanted != service.desired;
         if let (true, Some(urn)) = (scaled, of(&service.arn)) {
             let properties = vec!["desiredCount".to_owned()];
-            all.push(Governed { urn, groups: groups(), properties, rollout: rollout() });
+            all.push(Governed {
+                urn,
+                groups: groups(),
+                properties,
+                rollout: rollout(),
+                last: None,
+            });
         }
         let Some(scaling) = service.scaling.as_ref().filter(|_| service.held != service.scaling)
         else {
@@ -259,7 +274,13 @@ fn governed(plan: &Plan, opened: &Opened) -> Vec<Governed> {
             let properties =
                 ["minCapacity", "maxCapacity", "suspendedState"].map(str::to_owned).to_vec();
             let urn = target.urn.clone();
-            all.push(Governed { urn, groups: groups(), properties, rollout: rollout() });
+            all.push(Governed {
+                urn,
+                groups: groups(),
+                properties,
+                rollout: rollout(),
+                last: None,
+            });
         }
     }
     all

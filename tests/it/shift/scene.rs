@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Nothing that is waited for takes longer.
-const ENDS_WITHIN: Duration = Duration::from_secs(120);
+const ENDS_WITHIN: Duration = Duration::from_mins(5);
 
 pub(crate) struct Scene {
     pub(crate) world: World,

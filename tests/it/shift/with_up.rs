@@ -192,6 +192,45 @@ fn weights_are_the_programs_again_in_a_run_that_says_so() {
     scene.all_is_closed();
 }
 
+/// A page for maintenance, a deletion behind our back, and a replacement: the
+/// traffic comes back to where a shift has brought it, or whoever was later.
+#[test]
+fn what_lost_its_weights_gets_back_those_it_was_last_seen_with() {
+    let scene = Scene::new("");
+    scene.shift("--to green --yes").ends(0);
+    scene.aws.set_page(":80");
+    scene.aws.delete_rule(":80 10");
+    let note = "weights governed by rollout \"web\": last seen blue 0 / green 100";
+    scene.run("preview").ends(0).says(note);
+    scene.run("up --yes").ends(0);
+    assert_eq!(scene.weights(), [":80 0/100", ":80 10 0/100", ":81 0/100"]);
+    scene.run("preview --expect-no-changes").ends(0);
+    let urn = "urn:pulumi:dev::shop::aws:lb/listenerRule:ListenerRule::api";
+    scene.run(&format!("up --yes --replace {urn}")).ends(0);
+    assert_eq!(scene.weights(), [":80 0/100", ":80 10 0/100", ":81 0/100"]);
+    scene.run("up --yes --enforce-weights").ends(0);
+    scene.aws.set_page(":80");
+    scene.run("up --yes").ends(0);
+    assert_eq!(scene.weights(), [":80 100/0", ":80 10 100/0", ":81 1/0"]);
+}
+
+/// Only a proposal: the way back stays as short as it is.
+#[test]
+fn the_idle_colour_is_spoken_of_once_it_was_retained_long_enough() {
+    let scene = Scene::with_services("retain: 1ms");
+    let proposal = "orderinfra shift web --finish";
+    drop(scene.run("preview").ends(0).lacks(proposal));
+    scene.shift("--to green --yes").ends(0);
+    scene.run("preview").ends(0).says(proposal);
+    scene.rollout("retain: 1h");
+    drop(scene.run("preview").ends(0).lacks(proposal));
+    scene.rollout("retain: 1ms");
+    scene.edit("targetType: ip,", "targetType: ip, deregistrationDelay: 0,");
+    scene.run("up --yes").ends(0);
+    scene.run("shift --finish --yes").ends(0);
+    drop(scene.run("preview").ends(0).lacks(proposal));
+}
+
 /// Scaled tasks are no matter of weights.
 #[test]
 fn enforced_weights_leave_tasks_as_they_are() {

@@ -1136,6 +1136,54 @@ def option_groups_are_listed():
 
 
 @patches("rds")
+def event_subscriptions_change():
+    """moto changes none, and does not say whose they are; a new one is switched on."""
+    from moto.core.responses import ActionResult
+    from moto.rds.models import EventSubscription
+    from moto.rds.responses import RDSResponse
+
+    EventSubscription.customer_aws_id = property(lambda self: self.account_id)
+
+    @around(EventSubscription, "__init__")
+    def init(original, self, *arguments, **named):
+        named.setdefault("enabled", True)
+        original(self, *arguments, **named)
+
+    def subscription(self):
+        name = self.params["SubscriptionName"]
+        return next(iter(self.backend.describe_event_subscriptions(name)))
+
+    def modify_event_subscription(self):
+        it = subscription(self)
+        fields = {
+            "Enabled": "enabled",
+            "EventCategories": "event_categories",
+            "SnsTopicArn": "sns_topic_arn",
+            "SourceType": "source_type",
+        }
+        for name, field in fields.items():
+            if name in self.params:
+                setattr(it, field, self.params[name])
+        return ActionResult({"EventSubscription": it})
+
+    def add_source_identifier_to_subscription(self):
+        it = subscription(self)
+        it.source_ids = sorted({*it.source_ids, self.params["SourceIdentifier"]})
+        return ActionResult({"EventSubscription": it})
+
+    def remove_source_identifier_from_subscription(self):
+        it = subscription(self)
+        it.source_ids = [id for id in it.source_ids if id != self.params["SourceIdentifier"]]
+        return ActionResult({"EventSubscription": it})
+
+    RDSResponse.modify_event_subscription = modify_event_subscription
+    RDSResponse.add_source_identifier_to_subscription = add_source_identifier_to_subscription
+    RDSResponse.remove_source_identifier_from_subscription = (
+        remove_source_identifier_from_subscription
+    )
+
+
+@patches("rds")
 def proxies_change():
     """moto changes no proxy, forgets how they are reached, and knows none that is gone."""
     from moto.core.responses import ActionResult

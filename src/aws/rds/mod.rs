@@ -3,6 +3,7 @@
 mod cluster;
 mod cluster_instance;
 mod cluster_parameter_group;
+mod event_subscription;
 mod get_cluster;
 mod get_engine_version;
 mod get_instance;
@@ -40,6 +41,7 @@ pub(super) fn types() -> Vec<Box<dyn AnyResource>> {
         resource::<cluster::Cluster>(),
         resource::<cluster_instance::ClusterInstance>(),
         resource::<cluster_parameter_group::ClusterParameterGroup>(),
+        resource::<event_subscription::EventSubscription>(),
         resource::<instance::Instance>(),
         resource::<option_group::OptionGroup>(),
         resource::<parameter_group::ParameterGroup>(),

@@ -84,7 +84,8 @@ impl Resource for EventSubscription {
             .enabled(new.enabled);
         let made = call.set_tags(birth_tags(cx, &new.tags)).send().await.map_err(Error::from);
         let taken = &["SubscriptionAlreadyExist"];
-        let id = ours(made, taken, "an event subscription of this name", Self::find(cx, new)).await?;
+        let id =
+            ours(made, taken, "an event subscription of this name", Self::find(cx, new)).await?;
         Ok(id.unwrap_or_else(|| name.clone()))
     }
 

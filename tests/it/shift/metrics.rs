@@ -36,6 +36,26 @@ fn errors_of_the_new_colour_bring_the_traffic_back() {
     scene.all_is_closed();
 }
 
+/// In three of five periods, by both percentiles; as slow on both sides is as
+/// fast as ever.
+#[test]
+fn a_new_colour_that_is_slower_brings_the_traffic_back() {
+    let judged = JUDGED.replace("25/2s", "25/5s").replace("maxBake: 4s", "maxBake: 8s");
+    let time = "TargetResponseTime";
+    for (blue, outcome) in [(0.1, 4), (0.4, 0)] {
+        let scene = Scene::new(&judged);
+        count(&scene, &[BLUE, GREEN, ("blue", time, blue), ("green", time, 0.4)]);
+        let told = scene.shift("--to green --yes").ends(outcome);
+        let minutes = &told.of_type("obs.metric").last().unwrap()["minutes"];
+        assert_eq!(minutes[0]["green"]["p99"], 0.4, "{minutes}");
+        if outcome == 4 {
+            assert!(told.reason().contains("p99 green 400 ms, blue 100 ms"), "{}", told.reason());
+            assert!(told.reason().contains("green was slower in"), "{}", told.reason());
+        }
+        scene.all_is_closed();
+    }
+}
+
 /// Errors that both colours have are no news of the new one.
 #[test]
 fn the_same_errors_on_both_sides_pass() {

@@ -243,12 +243,11 @@ async fn look_and_plan_once(
         .await?;
     }
     let outputs = session.workspace.store.outputs(&session.stack)?;
-    let mut governed = session.workspace.store.governed(&session.stack)?;
+    let mut governed = shift::governed::of_stack(session)?;
     if opened.enforce_weights {
         // How services are scaled is no matter of weights.
         governed.retain(|it| !it.properties.is_empty());
     }
-    shift::last_weights(session, &mut governed)?;
     let targets = Targets {
         only: args.target.clone(),
         exclude: args.exclude.clone(),
@@ -517,6 +516,7 @@ async fn carry_out(
     if writes(&planned) {
         opened.back_up(runtime)?;
     }
+    shift::governed::record(&opened.session)?;
     let answers = std::mem::take(&mut opened.facts.answers);
     let program_plan = planned.plan.clone();
     let session = &opened.session;

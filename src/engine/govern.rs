@@ -13,14 +13,22 @@ const ACTIONS: [&str; 2] = ["defaultActions", "actions"];
 const WEIGHT: i64 = 1;
 
 /// Puts what is live into what is wanted. Answers what a preview says of it.
-pub fn overlay(governed: &Governed, wanted: &mut Value, live: &Value) -> Vec<String> {
+/// `keys`: what the program calls the two groups.
+pub fn overlay(
+    governed: &Governed,
+    keys: [Option<&str>; 2],
+    wanted: &mut Value,
+    live: &Value,
+) -> Vec<String> {
     let Value::Map(wanted) = wanted else { return Vec::new() };
     let mut notes = Vec::new();
     for property in ACTIONS {
         let live = live.get(property).and_then(Value::as_list).unwrap_or_default();
         let Some(Value::List(actions)) = wanted.get_mut(property) else { continue };
         for action in actions {
+            let made_anew = Anew::of(action, governed, keys);
             notes.extend(action_overlay(governed, action, live));
+            made_anew.put_back(action, governed);
         }
     }
     for property in &governed.properties {
@@ -39,7 +47,7 @@ pub fn overlay(governed: &Governed, wanted: &mut Value, live: &Value) -> Vec<Str
 
 /// Puts what the plan has settled into what is wanted when its step starts.
 /// Group by group where not all of it was known then, such as the ARN of a
-/// group that is made in the same run.
+/// group that is made in the same run: it stands where it stood.
 pub fn keep(wanted: &mut Value, planned: &Value) {
     let Value::Map(wanted) = wanted else { return };
     for property in ACTIONS {
@@ -49,11 +57,9 @@ pub fn keep(wanted: &mut Value, planned: &Value) {
             continue;
         }
         let Some(Value::List(actions)) = wanted.get_mut(property) else { continue };
-        let planned: Vec<Forward> =
-            planned.as_list().into_iter().flatten().filter_map(Forward::of).collect();
-        for action in actions {
-            let Some(own) = Forward::of(action) else { continue };
-            if let Some(settled) = planned.iter().find(|it| it.shares(&own)) {
+        let planned = planned.as_list().unwrap_or_default();
+        for (action, planned) in actions.iter_mut().zip(planned) {
+            if let Some(settled) = Forward::settled(planned, action) {
                 settled.put_into(action);
             }
         }
@@ -71,6 +77,9 @@ fn action_overlay(pair: &Governed, wanted: &mut Value, live: &[Value]) -> Option
         None => (Forward::last(pair, declared.stickiness.clone())?, "last seen"),
     };
     let note = note(pair, &declared, &live, when);
+    // What the program has taken out goes, unless it has traffic.
+    live.groups
+        .retain(|(arn, weight)| declared.weight(arn).is_some() || weight.as_i64() != Some(0));
     // One that is not there has no traffic, whatever the program says of it.
     for (arn, _) in declared.of_pair(pair).groups {
         if live.weight(&arn).is_none() {
@@ -113,6 +122,65 @@ fn governor(governed: &Governed) -> String {
     governed.rollout.as_ref().map_or("shift".to_owned(), |it| format!("rollout {it:?}"))
 }
 
+/// The ARNs and weights of an action's target groups.
+fn groups(action: &Value) -> Option<Vec<(&Value, Option<&Value>)>> {
+    let Some(forward) = action.get("forward") else {
+        return Some(vec![(action.get("targetGroupArn")?, None)]);
+    };
+    let groups = forward.get("targetGroups")?.as_list()?.iter();
+    Some(groups.filter_map(|it| Some((it.get("arn")?, it.get("weight")))).collect())
+}
+
+fn arns_mut(action: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let Value::Map(action) = action else { return None.into_iter().flatten() };
+    let mut arns = Vec::new();
+    for (name, value) in action {
+        match (name.as_str(), value) {
+            ("targetGroupArn", arn) => arns.push(arn),
+            ("forward", Value::Map(forward)) => {
+                let Some(Value::List(groups)) = forward.get_mut("targetGroups") else { continue };
+                arns.extend(groups.iter_mut().filter_map(|it| match it {
+                    Value::Map(group) => group.get_mut("arn"),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    Some(arns).into_iter().flatten()
+}
+
+/// Groups of the pair that are made anew in the same run. While it is decided
+/// what they get, they stand under the ARNs that they had.
+struct Anew([Option<Value>; 2]);
+
+impl Anew {
+    fn of(action: &mut Value, pair: &Governed, keys: [Option<&str>; 2]) -> Self {
+        let mut anew = [None, None];
+        for arn in arns_mut(action) {
+            let Value::Unknown(unknown) = &*arn else { continue };
+            let is_it = |key: &Option<&str>| {
+                let property = key.and_then(|it| unknown.from.strip_prefix(it));
+                matches!(property, Some(".arn" | ".id"))
+            };
+            if let Some(side) = keys.iter().position(is_it) {
+                let had = Value::string(&pair.groups[side]);
+                anew[side] = Some(std::mem::replace(arn, had));
+            }
+        }
+        Self(anew)
+    }
+
+    fn put_back(self, action: &mut Value, pair: &Governed) {
+        for arn in arns_mut(action) {
+            let side = pair.groups.iter().position(|it| arn.as_str() == Some(it));
+            if let Some(unknown) = side.and_then(|it| self.0[it].as_ref()) {
+                arn.clone_from(unknown);
+            }
+        }
+    }
+}
+
 /// An action's target groups by their ARN, as far as these are known, with
 /// their weights.
 struct Forward {
@@ -122,16 +190,25 @@ struct Forward {
 
 impl Forward {
     fn of(action: &Value) -> Option<Self> {
-        let Some(forward) = action.get("forward") else {
-            let only = action.get("targetGroupArn")?.as_str()?;
-            let groups = vec![(only.to_owned(), WEIGHT.into())];
-            return Some(Self { groups, stickiness: None });
+        Self::with(action, |_, arn| arn.as_str().map(str::to_owned))
+    }
+
+    /// With the ARNs that are known by now.
+    fn settled(planned: &Value, wanted: &Value) -> Option<Self> {
+        let known = groups(wanted)?;
+        let arn = |place: usize, arn: &Value| match arn.as_str() {
+            Some(arn) => Some(arn.to_owned()),
+            None => known.get(place)?.0.as_str().map(str::to_owned),
         };
-        let groups = forward.get("targetGroups")?.as_list()?.iter().filter_map(|it| {
-            let weight = it.get("weight").cloned().unwrap_or(WEIGHT.into());
-            Some((it.get("arn")?.as_str()?.to_owned(), weight))
+        Self::with(planned, arn)
+    }
+
+    fn with(action: &Value, arn: impl Fn(usize, &Value) -> Option<String>) -> Option<Self> {
+        let groups = groups(action)?.into_iter().enumerate();
+        let groups = groups.filter_map(|(place, (it, weight))| {
+            Some((arn(place, it)?, weight.cloned().unwrap_or(WEIGHT.into())))
         });
-        let stickiness = forward.get("stickiness").cloned();
+        let stickiness = action.get("forward").and_then(|it| it.get("stickiness")).cloned();
         Some(Self { groups: groups.collect(), stickiness })
     }
 
@@ -149,10 +226,6 @@ impl Forward {
     fn of_pair(&self, pair: &Governed) -> Self {
         let groups = self.groups.iter().filter(|(arn, _)| pair.groups.contains(arn));
         Self { groups: groups.cloned().collect(), stickiness: self.stickiness.clone() }
-    }
-
-    fn shares(&self, other: &Self) -> bool {
-        self.groups.iter().any(|(arn, _)| other.groups.iter().any(|(it, _)| it == arn))
     }
 
     fn weight(&self, arn: &str) -> Option<i64> {
@@ -210,10 +283,13 @@ mod tests {
     use super::*;
     use crate::model::Urn;
 
+    const NO_KEYS: [Option<&str>; 2] = [None, None];
+
     fn pair(rollout: Option<&str>) -> Governed {
         Governed {
             urn: Urn("urn:pulumi:dev::shop::aws:lb/listener:Listener::https".to_owned()),
             groups: ["arn:blue".to_owned(), "arn:green".to_owned()],
+            members: [None, None],
             properties: Vec::new(),
             rollout: rollout.map(str::to_owned),
             last: None,
@@ -307,7 +383,7 @@ mod tests {
         let mut text = String::new();
         for (what, wanted, live) in cases {
             let mut wanted = listener(wanted);
-            let notes = overlay(&pair(Some("web")), &mut wanted, &listener(live));
+            let notes = overlay(&pair(Some("web")), NO_KEYS, &mut wanted, &listener(live));
             writeln!(text, "{what}: {}", shown(&wanted)).expect("text");
             notes.iter().for_each(|it| writeln!(text, "  {it}").expect("text"));
         }
@@ -351,7 +427,7 @@ mod tests {
         let page = listener(&[json!({ "type": "fixed-response" })]);
         for live in [page, Value::Null] {
             let mut wanted = listener(&[forward(&[("blue", 100), ("green", 0), ("third", 0)])]);
-            let notes = overlay(&pair, &mut wanted, &live);
+            let notes = overlay(&pair, NO_KEYS, &mut wanted, &live);
             assert_eq!(shown(&wanted), "blue=0 green=100 third=0");
             let note = "weights governed by rollout \"web\": last seen blue 0 / green 100 \
                         (declared 100/0, not a change)";
@@ -366,7 +442,10 @@ mod tests {
     fn without_a_name_the_shift_itself_governs() {
         let mut wanted = listener(&[forward(&[("blue", 100), ("green", 0)])]);
         let live = listener(&[forward(&[("blue", 0), ("green", 100)])]);
-        assert_eq!(overlay(&pair(None), &mut wanted, &live), ["weights governed by shift"]);
+        assert_eq!(
+            overlay(&pair(None), NO_KEYS, &mut wanted, &live),
+            ["weights governed by shift"]
+        );
     }
 
     #[test]
@@ -385,7 +464,7 @@ mod tests {
         let mut text = String::new();
         for (wanted, live) in cases {
             let mut wanted = Value::from_json(&wanted);
-            let notes = overlay(&governed, &mut wanted, &Value::from_json(&live));
+            let notes = overlay(&governed, NO_KEYS, &mut wanted, &Value::from_json(&live));
             writeln!(text, "{} {notes:?}", wanted.to_display()).expect("text");
         }
         insta::assert_snapshot!(text, @r#"
@@ -416,13 +495,59 @@ mod tests {
         };
         let mut planned = with_third(Value::unknown("third.arn"));
         let live = listener(&[forward(&[("blue", 75), ("green", 25)])]);
-        overlay(&pair(Some("web")), &mut planned, &live);
+        overlay(&pair(Some("web")), NO_KEYS, &mut planned, &live);
         let mut wanted = with_third(Value::string("arn:third"));
         keep(&mut wanted, &planned);
         assert_eq!(shown(&wanted), "blue=75 green=25 third=7");
         let mut known = listener(&[single("blue")]);
         keep(&mut known, &live);
         assert_eq!(known, live);
+    }
+
+    /// A colour's group is replaced after a shift: the new one has no traffic
+    /// either, and the old one is not kept in the way of its deletion.
+    #[test]
+    fn a_group_that_is_made_anew_takes_the_place_of_the_old_one() {
+        let keys = [Some("blueTargets"), Some("greenTargets")];
+        let with_blue = |blue: Value, single: bool| {
+            let mut value = match single {
+                true => listener(&[json!({ "type": "forward", "targetGroupArn": "" })]),
+                false => listener(&[forward(&[("", 100), ("green", 0)])]),
+            };
+            let Value::Map(map) = &mut value else { panic!("a mapping") };
+            let Some(Value::List(actions)) = map.get_mut("defaultActions") else {
+                panic!("a list")
+            };
+            *arns_mut(&mut actions[0]).next().expect("a group") = blue;
+            value
+        };
+        let live = listener(&[forward(&[("blue", 0), ("green", 100)])]);
+        let unknown = || Value::unknown("blueTargets.arn");
+        for (single, expected) in [(false, "new=0 green=100"), (true, "new=0 green=100")] {
+            let mut planned = with_blue(unknown(), single);
+            let notes = overlay(&pair(Some("web")), keys, &mut planned, &live);
+            assert!(notes[0].contains("live blue 0 / green 100"), "{notes:?}");
+            assert!(!format!("{planned:?}").contains("arn:blue"), "{planned:?}");
+            let mut wanted = with_blue(Value::string("arn:new"), single);
+            keep(&mut wanted, &planned);
+            assert_eq!(shown(&wanted), expected);
+        }
+        // One that nobody knows is a third one.
+        let mut planned = with_blue(unknown(), false);
+        overlay(&pair(Some("web")), NO_KEYS, &mut planned, &live);
+        let mut wanted = with_blue(Value::string("arn:new"), false);
+        keep(&mut wanted, &planned);
+        assert_eq!(shown(&wanted), "new=100 green=100");
+    }
+
+    #[test]
+    fn what_the_program_takes_out_goes_once_it_has_no_traffic() {
+        for (blue, expected) in [(0, "green=100"), (25, "green=100 blue=25")] {
+            let mut wanted = listener(&[forward(&[("green", 0)])]);
+            let live = listener(&[forward(&[("blue", blue), ("green", 100)])]);
+            overlay(&pair(Some("web")), NO_KEYS, &mut wanted, &live);
+            assert_eq!(shown(&wanted), expected);
+        }
     }
 
     #[test]

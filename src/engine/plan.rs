@@ -743,9 +743,19 @@ impl<'a> Planner<'a> {
 
     /// What a shift owns is as it was seen, whatever the program says.
     fn govern(&self, item: &mut Item<'_>, seen: &Value) {
-        let governed = self.inquiry.governed.iter();
-        for governed in governed.filter(|it| it.urn == item.urn) {
-            for note in govern::overlay(governed, &mut item.inputs, seen) {
+        let named = |it: &Item<'_>, urn: &Urn| {
+            it.urn == *urn || it.previous.is_some_and(|it| it.urn == *urn)
+        };
+        for governed in self.inquiry.governed {
+            if !named(item, &governed.urn) {
+                continue;
+            }
+            // What is made anew in this run is known by its place in the program.
+            let keys = governed.members.each_ref().map(|urn| {
+                let member = |urn| self.items.iter().find(|it| named(it, urn));
+                urn.as_ref().and_then(member).map(|it| it.key.as_str())
+            });
+            for note in govern::overlay(governed, keys, &mut item.inputs, seen) {
                 if !item.notes.contains(&note) {
                     item.notes.push(note);
                 }

@@ -90,6 +90,10 @@ pub struct Governed {
     /// The ARNs of the two target groups, blue first; empty for a service.
     #[serde(default)]
     pub groups: [String; 2],
+    /// The resources that these are, where the stack has them: one that is
+    /// made anew has another ARN.
+    #[serde(default, skip_serializing_if = "nobody")]
+    pub members: [Option<Urn>; 2],
     /// Whole properties that stay as they are live.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<String>,
@@ -100,6 +104,10 @@ pub struct Governed {
     /// when it has neither group, or is gone. Looked up for each run.
     #[serde(skip)]
     pub last: Option<[u32; 2]>,
+}
+
+fn nobody(members: &[Option<Urn>; 2]) -> bool {
+    members.iter().all(Option::is_none)
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -500,10 +500,12 @@ impl Checks<'_> {
             let priority = test_priority(&self.wanted.spec).unwrap_or_default();
             let text =
                 format!("`{name}` has a rule of the priority {priority} already: {}", rule.arn);
-            let fix = match rule.tags.get(LEASE) {
-                Some(lease) => format!(
-                    "the shift {} of another state file has made it: end that, or delete the rule",
-                    leaseholder(lease)
+            let fix = match rule.tags.get(LEASE).map(|it| leaseholder(it)) {
+                Some(shift) if self.wanted.known_shifts.contains(shift) => {
+                    format!("the shift {shift} has left it: delete the rule")
+                }
+                Some(shift) => format!(
+                    "the shift {shift} of another state file has made it: end that, or delete the rule"
                 ),
                 None => "give `test.priority` a number that no rule has".to_owned(),
             };

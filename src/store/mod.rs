@@ -32,7 +32,7 @@ pub use lock::{Lock, Owner};
 pub use rotate::Unwritten;
 pub use shifts::{Fence, NewOp, NewShift, OpRow, OpState, Progress, ShiftRow};
 
-use crate::model::{Governed, Place, ResourceState, Row, Snapshot, Value};
+use crate::model::{Governed, Place, ResourceState, Row, Snapshot, Urn, Value};
 use crypt::Crypt;
 pub use crypt::Key;
 use keys::Locked;
@@ -597,6 +597,15 @@ impl Store {
 
     pub fn govern(&self, stack: &Stack, governed: &[Governed]) -> Result<()> {
         write_governed(&self.connection, stack, governed)
+    }
+
+    /// In place of the record of a resource that had another URN.
+    pub fn govern_instead(&self, stack: &Stack, urn: &Urn, governed: &Governed) -> Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let delete = "DELETE FROM governed WHERE stack = ?1 AND urn = ?2";
+        transaction.execute(delete, params![stack.id, urn.as_str()])?;
+        write_governed(&transaction, stack, std::slice::from_ref(governed))?;
+        Ok(transaction.commit()?)
     }
 }
 

@@ -660,6 +660,7 @@ fn what_a_shift_has_scaled_stays_so() {
     let governed = Governed {
         urn: env.state("a").urn,
         groups: Default::default(),
+        members: Default::default(),
         properties: vec!["size".to_owned()],
         rollout: Some("web".to_owned()),
         last: None,

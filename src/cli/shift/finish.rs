@@ -3,10 +3,11 @@
 
 use serde_json::json;
 
-use super::{Args, Common, Failure, Result, Runtime, Ui, lock, now, opened, start, traffic};
+use super::{
+    Args, Common, Failure, Result, Runtime, Ui, governed, lock, now, opened, start, traffic,
+};
 use crate::{
     cli::{audit::Audit, failure::code, session},
-    model::Governed,
     provider::Cx,
     rollout::cloud::{Cloud as _, Look, Scaling, Write},
     shift::preflight::{self, Survey, Wanted},
@@ -51,8 +52,10 @@ pub(super) async fn run(args: &Args, common: &Common, runtime: &Runtime, ui: &Ui
     }
     opened.back_up(runtime)?;
     let session = &opened.session;
-    store
-        .govern(&session.stack, &governed(&opened, &wanted, side, survey.scaling[side].as_ref()))?;
+    store.govern(
+        &session.stack,
+        &governed::by_finish(&opened, &wanted, side, survey.scaling[side].as_ref()),
+    )?;
     let run = store.begin_run(&session.stack, "shift", &runtime.stamp())?;
     let audit = Audit::of(&store, run, session.connections.calls.clone())?;
     let cx = session.connections.cx(&session.settings).await?;
@@ -150,38 +153,4 @@ fn proved(
         ))),
         _ => Ok(()),
     }
-}
-
-fn governed(
-    opened: &super::Opened,
-    wanted: &Wanted,
-    side: usize,
-    scaling: Option<&Scaling>,
-) -> Vec<Governed> {
-    let colors = &wanted.spec.colors;
-    let color = [&colors.blue, &colors.green][side];
-    let groups = || [colors.blue.target_group.id.clone(), colors.green.target_group.id.clone()];
-    let resources = &opened.session.stack.snapshot.resources;
-    let service = color.service.as_ref().map(|it| it.id.as_str());
-    let mut all = Vec::new();
-    for it in resources {
-        let target = it.inputs.get("resourceId").and_then(|it| it.as_str());
-        let properties: &[&str] = if Some(it.id.as_str()) == service {
-            &["desiredCount"]
-        } else if target.is_some() && target == scaling.map(|it| it.resource.as_str()) {
-            &["minCapacity"]
-        } else {
-            continue;
-        };
-        let properties = properties.iter().map(|it| (*it).to_owned()).collect();
-        let rollout = Some(wanted.spec.name.clone());
-        all.push(Governed {
-            urn: it.urn.clone(),
-            groups: groups(),
-            properties,
-            rollout,
-            last: None,
-        });
-    }
-    all
 }

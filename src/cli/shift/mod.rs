@@ -11,14 +11,12 @@
 //! ```
 
 mod finish;
-mod last;
+pub(super) mod governed;
 mod look;
 mod notices;
 mod open;
 mod start;
 mod story;
-
-pub(super) use last::last_weights;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +35,7 @@ use super::{
 };
 use crate::{
     aws::traffic::Traffic,
-    model::{Governed, Urn},
+    model::Urn,
     rollout::{
         spec::{OnConflict, OnInconclusive, OnInterrupt, PreScale, Spec},
         strategy::{self, Strategy},
@@ -233,59 +231,6 @@ async fn wait(opened: &Opened, time: Duration) {
     tokio::time::sleep(opened.session.connections.pace.of(time)).await;
 }
 
-/// What a shift keeps `up` from undoing.
-fn governed(plan: &Plan, opened: &Opened) -> Vec<Governed> {
-    let groups = || [plan.blue().group.clone(), plan.green().group.clone()];
-    let rollout = || Some(plan.rollout.clone());
-    let resources = &opened.session.stack.snapshot.resources;
-    let of = |id: &str| resources.iter().find(|it| it.id == id).map(|it| it.urn.clone());
-    let routes = plan.routes.iter().filter_map(|it| it.urn.clone().or_else(|| of(&it.arn)));
-    let mut all: Vec<Governed> = routes
-        .map(|urn| Governed {
-            urn,
-            groups: groups(),
-            properties: Vec::new(),
-            rollout: rollout(),
-            last: None,
-        })
-        .collect();
-    for service in plan.colours.iter().filter_map(|it| it.service.as_ref()) {
-        let scaled = service.wanted != service.desired;
-        if let (true, Some(urn)) = (scaled, of(&service.arn)) {
-            let properties = vec!["desiredCount".to_owned()];
-            all.push(Governed {
-                urn,
-                groups: groups(),
-                properties,
-                rollout: rollout(),
-                last: None,
-            });
-        }
-        let Some(scaling) = service.scaling.as_ref().filter(|_| service.held != service.scaling)
-        else {
-            continue;
-        };
-        let target = resources.iter().find(|it| {
-            it.token == "aws:appautoscaling/target:Target"
-                && it.inputs.get("resourceId").and_then(|it| it.as_str())
-                    == Some(scaling.resource.as_str())
-        });
-        if let Some(target) = target {
-            let properties =
-                ["minCapacity", "maxCapacity", "suspendedState"].map(str::to_owned).to_vec();
-            let urn = target.urn.clone();
-            all.push(Governed {
-                urn,
-                groups: groups(),
-                properties,
-                rollout: rollout(),
-                last: None,
-            });
-        }
-    }
-    all
-}
-
 /// Everything that a driver needs beside its plan.
 struct Post<'a> {
     args: &'a Args,
@@ -315,7 +260,7 @@ impl Post<'_> {
         let session = &opened.session;
         let store = session.workspace.store.again()?;
         let kept = session.workspace.store.again()?;
-        kept.govern(&session.stack, &governed(&plan, opened))?;
+        kept.govern(&session.stack, &governed::by_shift(&plan, opened))?;
         let run = kept.begin_run(&session.stack, "shift", &runtime.stamp())?;
         let audit = Audit::of(&kept, run, session.connections.calls.clone())?;
         let traffic = traffic(opened).await?;

@@ -170,7 +170,7 @@ pub(super) async fn begin(
     if preflight::all_there(&survey, &wanted.spec, to) {
         let plan = preflight::plan(&survey, &wanted, to);
         if !args.dry_run {
-            store.govern(&opened.session.stack, &governed(&plan, opened))?;
+            store.govern(&opened.session.stack, &governed::by_shift(&plan, opened))?;
         }
         return story::noop(&plan, now(runtime), ui);
     }

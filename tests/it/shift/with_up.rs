@@ -214,6 +214,35 @@ fn what_lost_its_weights_gets_back_those_it_was_last_seen_with() {
     assert_eq!(scene.weights(), [":80 100/0", ":80 10 100/0", ":81 1/0"]);
 }
 
+/// The idle colour's target group is replaced, and the listener moves in the
+/// program: the traffic stays where it is, in this run and in the next ones.
+#[test]
+fn what_gets_another_arn_or_name_stays_governed() {
+    let scene = Scene::new("");
+    scene.shift("--to green --yes").ends(0);
+    let stays = |name: &str| {
+        scene.run("up --yes").ends(0);
+        for route in [":80", ":80 10", ":81"] {
+            let mut groups = scene.aws.route(route).groups;
+            groups.sort();
+            assert_eq!(groups, [(name.to_owned(), 0), ("green".to_owned(), 100)], "{route}");
+        }
+        scene.run("preview --expect-no-changes").ends(0);
+    };
+    scene.edit("name: blue,", "name: blue-two,");
+    stays("blue-two");
+    scene.edit("  main:\n", "  front:\n    options: { aliases: [{ name: main }] }\n");
+    scene.edit("${main.arn}", "${front.arn}");
+    stays("blue-two");
+    scene.edit("    options: { aliases: [{ name: main }] }\n", "");
+    scene.edit("name: blue-two,", "name: blue,");
+    stays("blue");
+    scene.aws.set_page(":80");
+    stays("blue");
+    scene.shift("--to blue --yes").ends(0);
+    assert_eq!(scene.weights(), [":80 100/0", ":80 10 100/0", ":81 100/0"]);
+}
+
 /// Only a proposal: the way back stays as short as it is.
 #[test]
 fn the_idle_colour_is_spoken_of_once_it_was_retained_long_enough() {

@@ -6,6 +6,7 @@
 //! driver.rs     the phases of a shift, and how it ends
 //! write.rs      one change in AWS: a row before it, a row after it
 //! watch.rs      the guards: health, alarms, metrics, share, the routes themselves
+//! test_rules.rs the way to the new colour for who tests it
 //! probe.rs      questions to the new colour, and hooks
 //! back.rs       the way back
 //! resume.rs     what a driver that died has left

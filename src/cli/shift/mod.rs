@@ -6,6 +6,7 @@
 //! open.rs    a shift that is open: resume, roll back, pause, go on
 //! look.rs    status, history and reports
 //! finish.rs  the idle colour, once nothing comes to it any more
+//! governed.rs what `up` leaves to `shift`
 //! notices.rs what people elsewhere are told
 //! story.rs   events as a person, a file or a program reads them
 //! ```

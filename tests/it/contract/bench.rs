@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -32,12 +33,13 @@ pub(super) fn said(error: impl std::fmt::Display) -> String {
 pub(super) struct Workspace {
     folder: tempfile::TempDir,
     pub(super) url: String,
+    opening: Mutex<()>,
 }
 
 impl Workspace {
     pub(super) fn start() -> Result<Self> {
         let folder = tempfile::tempdir().map_err(said)?;
-        let mut workspace = Self { folder, url: String::new() };
+        let mut workspace = Self { folder, url: String::new(), opening: Mutex::default() };
         workspace.url =
             workspace.run(workspace.folder.path(), &["local", "start"])?.trim().to_owned();
         Ok(workspace)
@@ -87,10 +89,15 @@ impl Workspace {
         }
     }
 
-    fn store(&self) -> Result<Store> {
+    /// One at a time: to open a state is to open and close its file, with which
+    /// a process loses all locks that SQLite has on it, and lets others take a
+    /// log away that is still written to.
+    fn stack(&self, name: &str) -> Result<Stack> {
+        let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         let key_file = self.root().join("config").join("orderinfra").join("key");
         let path = self.root().join("state").join("orderinfra.db");
-        Store::open(&path, Keyring { key_file, ..Keyring::default() }, None).map_err(said)
+        let store = Store::open(&path, Keyring { key_file, ..Keyring::default() }, None);
+        store.and_then(|it| it.stack(name, "dev")).map_err(said)
     }
 }
 
@@ -196,7 +203,7 @@ impl<'a> Project<'a> {
     }
 
     pub(super) fn stack(&self) -> Result<Stack> {
-        self.workspace.store()?.stack(&self.name, "dev").map_err(said)
+        self.workspace.stack(&self.name)
     }
 
     /// The resource under test, as the state has it.

@@ -4,7 +4,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -33,13 +32,12 @@ pub(super) fn said(error: impl std::fmt::Display) -> String {
 pub(super) struct Workspace {
     folder: tempfile::TempDir,
     pub(super) url: String,
-    opening: Mutex<()>,
 }
 
 impl Workspace {
     pub(super) fn start() -> Result<Self> {
         let folder = tempfile::tempdir().map_err(said)?;
-        let mut workspace = Self { folder, url: String::new(), opening: Mutex::default() };
+        let mut workspace = Self { folder, url: String::new() };
         workspace.url =
             workspace.run(workspace.folder.path(), &["local", "start"])?.trim().to_owned();
         Ok(workspace)
@@ -53,12 +51,14 @@ impl Workspace {
     fn run(&self, folder: &Path, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orderinfra"));
         command.current_dir(folder).args(arguments);
-        for name in ["AWS_PROFILE", "AWS_REGION", "ORDERINFRA_STATE", "PULUMI_CONFIG_PASSPHRASE"] {
+        for name in ["AWS_PROFILE", "AWS_REGION", "PULUMI_CONFIG_PASSPHRASE"] {
             command.env_remove(name);
         }
         let file = |name: &str| fs::File::create(folder.join(name)).map_err(said);
         // HOME stays: the emulator's packages are installed below it, once.
         command.env("XDG_CONFIG_HOME", self.root().join("config"));
+        // One for all would grow with every type, and each command with it.
+        command.env("ORDERINFRA_STATE", folder.join("state.db"));
         let mut child = command
             .stdin(Stdio::null())
             .stdout(file("stdout")?)
@@ -87,17 +87,6 @@ impl Workspace {
                 text("stderr")?
             )),
         }
-    }
-
-    /// One at a time: to open a state is to open and close its file, with which
-    /// a process loses all locks that SQLite has on it, and lets others take a
-    /// log away that is still written to.
-    fn stack(&self, name: &str) -> Result<Stack> {
-        let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
-        let key_file = self.root().join("config").join("orderinfra").join("key");
-        let path = self.root().join("state").join("orderinfra.db");
-        let store = Store::open(&path, Keyring { key_file, ..Keyring::default() }, None);
-        store.and_then(|it| it.stack(name, "dev")).map_err(said)
     }
 }
 
@@ -203,7 +192,10 @@ impl<'a> Project<'a> {
     }
 
     pub(super) fn stack(&self) -> Result<Stack> {
-        self.workspace.stack(&self.name)
+        let key_file = self.workspace.root().join("config").join("orderinfra").join("key");
+        let path = self.folder.join("state.db");
+        let store = Store::open(&path, Keyring { key_file, ..Keyring::default() }, None);
+        store.and_then(|it| it.stack(&self.name, "dev")).map_err(said)
     }
 
     /// The resource under test, as the state has it.

@@ -356,7 +356,7 @@ impl Job {
         young_since: &str,
     ) -> Result<()> {
         let (token, inputs, ids) = (kind.token(), &self.state.inputs, [id.to_owned()]);
-        let young = self.state.meta.created.as_deref().is_some_and(|it| it >= young_since);
+        let young = refresh::is_young(&self.state, young_since);
         let holders = || kind.holders(cx, id);
         let unseen = young && self.state.phase == Phase::Unsettled && !kind.is_local();
         if unseen {

@@ -131,9 +131,9 @@ fn groups(action: &Value) -> Option<Vec<(&Value, Option<&Value>)>> {
     Some(groups.filter_map(|it| Some((it.get("arn")?, it.get("weight")))).collect())
 }
 
-fn arns_mut(action: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let Value::Map(action) = action else { return None.into_iter().flatten() };
+fn arns_mut(action: &mut Value) -> Vec<&mut Value> {
     let mut arns = Vec::new();
+    let Value::Map(action) = action else { return arns };
     for (name, value) in action {
         match (name.as_str(), value) {
             ("targetGroupArn", arn) => arns.push(arn),
@@ -147,7 +147,7 @@ fn arns_mut(action: &mut Value) -> impl Iterator<Item = &mut Value> {
             _ => {}
         }
     }
-    Some(arns).into_iter().flatten()
+    arns
 }
 
 /// Groups of the pair that are made anew in the same run. While it is decided
@@ -518,7 +518,7 @@ mod tests {
             let Some(Value::List(actions)) = map.get_mut("defaultActions") else {
                 panic!("a list")
             };
-            *arns_mut(&mut actions[0]).next().expect("a group") = blue;
+            *arns_mut(&mut actions[0])[0] = blue;
             value
         };
         let live = listener(&[forward(&[("blue", 0), ("green", 100)])]);

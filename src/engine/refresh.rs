@@ -111,8 +111,12 @@ const UNSEEN_LOOKS: u32 = 5;
 /// How often a thing must be missing to be gone: none is made anew, or given
 /// up, because reads have not caught up with its birth.
 pub(super) fn looks(state: &ResourceState, young_since: &str) -> u32 {
-    let young = state.meta.created.as_deref().is_some_and(|it| it >= young_since);
-    if young && state.phase != Phase::Live { UNSEEN_LOOKS } else { GONE_LOOKS }
+    let unseen = is_young(state, young_since) && state.phase != Phase::Live;
+    if unseen { UNSEEN_LOOKS } else { GONE_LOOKS }
+}
+
+pub(super) fn is_young(state: &ResourceState, young_since: &str) -> bool {
+    state.meta.created.as_deref().is_some_and(|it| it >= young_since)
 }
 
 /// Reads, and reads again what does not show: AWS has many servers, and one

@@ -344,6 +344,14 @@ impl Spec {
         spec.filter(|_| wrong.is_empty()).ok_or(wrong)
     }
 
+    /// The headers of test requests, and the priority of the rule for them.
+    pub fn test_header(&self) -> Option<(&BTreeMap<String, String>, u32)> {
+        match self.test.as_ref()?.route.as_ref()? {
+            TestRoute::Header { header, priority } => Some((header, *priority)),
+            TestRoute::Route(_) | TestRoute::Listener(_) => None,
+        }
+    }
+
     /// All that it names in AWS.
     pub fn parts_mut(&mut self) -> impl Iterator<Item = &mut Part> {
         let colors = [&mut self.colors.blue, &mut self.colors.green].into_iter();

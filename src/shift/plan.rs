@@ -12,7 +12,7 @@ use crate::{
     rollout::{
         actions::{self, Pair, Stick},
         cloud::{LiveRoute, RouteKind, Scaling, Suspended, Write},
-        spec::{Compare, Notify, Spec, Stickiness, TestRoute},
+        spec::{Compare, Notify, Spec, Stickiness},
         strategy::{Step, scaled},
     },
 };
@@ -376,14 +376,8 @@ impl Plan {
 
     // ------------------------------------------------------- the test rules
 
-    /// The headers by which who tests gets to the destination.
     fn header(&self) -> Option<(&BTreeMap<String, String>, u32)> {
-        match self.spec.test.as_ref()?.route.as_ref()? {
-            TestRoute::Header { header, priority } if !self.skip_probes => {
-                Some((header, *priority))
-            }
-            _ => None,
-        }
+        self.spec.test_header().filter(|_| !self.skip_probes)
     }
 
     /// One on each listener of the routes. Whose they are is in their tag.
@@ -412,16 +406,20 @@ impl Plan {
         self.header().map(|(header, _)| header.clone()).unwrap_or_default()
     }
 
+    /// `Name: value`
+    pub fn test_header_lines(&self) -> Vec<String> {
+        let headers = self.test_headers().into_iter();
+        headers.map(|(name, value)| format!("{name}: {value}")).collect()
+    }
+
     pub fn drop_test_rule(rule: &str) -> Planned {
         Self::planned("finishing", Write::DeleteRule { rule_arn: rule.to_owned() })
     }
 
     pub fn test_words(&self, listener: &str) -> String {
-        let header = self.test_headers().into_iter();
-        let header: Vec<String> = header.map(|(name, value)| format!("{name}: {value}")).collect();
         let routes = self.routes.iter().filter(|it| listener_of(&it.arn) == listener);
         let name = routes.filter(|it| it.arn == listener).map(|it| it.name.as_str()).next();
-        let (header, to) = (header.join(", "), &self.to().name);
+        let (header, to) = (self.test_header_lines().join(", "), &self.to().name);
         format!("requests to {} with `{header}` go to {to}", name.unwrap_or(listener))
     }
 

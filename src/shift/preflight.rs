@@ -16,7 +16,7 @@ use crate::{
         },
         guard::Condition,
         judge::{self, Baseline, Minute, Names, Rules},
-        spec::{Compare, Part, PreScale, Spec, Stickiness, TestRoute},
+        spec::{Compare, Part, PreScale, Spec, Stickiness},
     },
 };
 
@@ -143,7 +143,7 @@ pub async fn survey(cloud: &impl Cloud, wanted: &Wanted) -> Result<Survey> {
         }
     }
     found.credentials_until = cloud.credentials_until().await?;
-    if let (Some(priority), false) = (test_priority(spec), wanted.skip_probes) {
+    if let (Some((_, priority)), false) = (spec.test_header(), wanted.skip_probes) {
         for listener in listeners_of(found.routes.iter().map(|(_, arn, _)| arn.as_str())) {
             if let Some(rule) = cloud.rule_at(&listener, priority).await? {
                 found.taken.push((listener, rule));
@@ -151,13 +151,6 @@ pub async fn survey(cloud: &impl Cloud, wanted: &Wanted) -> Result<Survey> {
         }
     }
     Ok(found)
-}
-
-fn test_priority(spec: &Spec) -> Option<u32> {
-    match spec.test.as_ref()?.route.as_ref()? {
-        TestRoute::Header { priority, .. } => Some(*priority),
-        TestRoute::Route(_) | TestRoute::Listener(_) => None,
-    }
 }
 
 /// The routes that the program names, else all that forward to both groups.
@@ -497,7 +490,7 @@ impl Checks<'_> {
         }
         if let Some((listener, rule)) = self.survey.taken.first() {
             let name = self.wanted.names.get(listener).unwrap_or(listener);
-            let priority = test_priority(&self.wanted.spec).unwrap_or_default();
+            let priority = self.wanted.spec.test_header().map_or(0, |(_, priority)| priority);
             let text =
                 format!("`{name}` has a rule of the priority {priority} already: {}", rule.arn);
             let fix = match rule.tags.get(LEASE).map(|it| leaseholder(it)) {

@@ -153,13 +153,10 @@ impl<C: Cloud> Driver<'_, C> {
         if !self.around.commands {
             return Ok(Err(format!("`{program}` may not be run without --allow-exec")));
         }
-        let headers = self.plan.test_headers().into_iter();
-        let headers: Vec<String> =
-            headers.map(|(name, value)| format!("{name}: {value}")).collect();
         let child = tokio::process::Command::new(program)
             .args(arguments)
             .env("ORDERINFRA_TEST_URL", url)
-            .env("ORDERINFRA_TEST_HEADERS", headers.join("\n"))
+            .env("ORDERINFRA_TEST_HEADERS", self.plan.test_header_lines().join("\n"))
             .env("ORDERINFRA_COLOR", &self.plan.to().name)
             .env("ORDERINFRA_SHIFT_ID", &self.fence.shift)
             .env("ORDERINFRA_STAGE", stage)

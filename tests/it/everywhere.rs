@@ -9,7 +9,7 @@
 //! chooses another share.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -375,6 +375,15 @@ fn each<T: Sync>(
     sum.into_inner().unwrap()
 }
 
+/// Those that the file that `ORDERINFRA_CRASH_LOG` names says have survived: a
+/// run of hours goes on where the last one ended.
+fn survived() -> BTreeSet<String> {
+    let file = setting("ORDERINFRA_CRASH_LOG");
+    let text = file.and_then(|it| fs::read_to_string(it).ok()).unwrap_or_default();
+    let names = text.lines().filter_map(|it| it.strip_prefix("survived ")?.rsplit_once(' '));
+    names.map(|(name, _)| name.to_owned()).collect()
+}
+
 /// One line for each in the file that `ORDERINFRA_CRASH_LOG` names.
 fn note(name: &str, began: Instant, amiss: &Amiss) {
     let Some(file) = setting("ORDERINFRA_CRASH_LOG") else { return };
@@ -409,9 +418,11 @@ fn a_run_killed_anywhere_is_gone_on_with() {
         for phase in phases.iter().filter(|it| wanted.as_ref().is_none_or(|of| of == it.name)) {
             let all = points(phase);
             let of = all.len();
-            let tried = share(all, seed());
+            let mut tried = share(all, seed());
             let seed = seed();
             let name = |it: &Point| format!("{project} {} killed `{it}`, seed {seed}", phase.name);
+            let survived = survived();
+            tried.retain(|it| !survived.contains(&name(it)));
             let outcome = each(&tried, name, |point| kill_and_go_on(phase, *point, seed));
             report(&format!("{project} {} (of {of})", phase.name), outcome, &mut failures);
         }

@@ -38,7 +38,7 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_ACM_VALIDATION_WAIT", "1")
 
 from moto import backends  # noqa: E402
-from moto.core import responses  # noqa: E402
+from moto.core import errors, responses  # noqa: E402
 from moto.core.base_backend import BackendDict, BaseBackend  # noqa: E402
 from moto.core.common_models import BaseModel  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402
@@ -79,6 +79,21 @@ class Actions:
 MODULES = frozenset(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: MODULES
 responses.method_names_from_class = Actions
+
+
+@functools.cache
+def names_of_services():
+    """What AWS calls a service, by what moto does."""
+    from botocore.session import Session
+
+    return {name.replace("-", ""): name for name in Session().get_available_services()}
+
+
+# It asks botocore for all services once for each, and finds the errors of a
+# service anew for every error.
+ERRORS = errors.ErrorLookupFactory()
+errors.ErrorLookupFactory = lambda: ERRORS
+errors.utils.service_name_from_moto_package_name = lambda it: names_of_services().get(it, it)
 
 # What the order systems ask first, imported while the user's program is read.
 WARMED = ("sts", "ec2", "iam", "logs", "ecs", "elb", "rds", "cloudwatch", "secretsmanager")
@@ -1492,6 +1507,18 @@ def more_is_found_by_filters():
         answer = original(self)
         answer.result["VpcPeeringConnections"] = generic_filter(filters, found)
         return answer
+
+
+@patches("ec2")
+def instances_tell_their_new_profile():
+    from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociationBackend as Backend
+
+    @around(Backend, "replace_iam_instance_profile_association")
+    def replace_iam_instance_profile_association(original, self, *said, **named):
+        held = original(self, *said, **named)
+        told = {"Arn": held.iam_instance_profile.arn, "Id": held.association_id}
+        self.modify_instance_attribute(held.instance_id, "iam_instance_profile", told)
+        return held
 
 
 @patches("ec2")
@@ -4275,6 +4302,7 @@ class Emulator:
         for name in {it().boto3_service_name for it in heirs(BaseResponse)} - {""}:
             get_service_model(name)
             _get_method_urls(name, "us-east-1")
+        names_of_services()
         # With AWS's own policies, in each partition.
         if iam_backends[DEFAULT_ACCOUNT_ID]["aws"]:
             get_account_id_from("")

@@ -130,8 +130,6 @@ static RULES: &[Rule] = &[
     rule("aws:cloudwatch/logGroup:", "InvalidParameterException", "KMS key does not exist or is not allowed", 2, LAG),
     rule("aws:cloudwatch/logMetricFilter:", "ResourceNotFoundException", "", 2, LAG),
     rule("aws:cloudwatch/logStream:", "ResourceNotFoundException", "", 2, LAG),
-    rule("aws:cloudwatch/logSubscriptionFilter:", "InvalidParameterException", "Could not deliver test message", 2, IAM),
-    rule("aws:cloudwatch/logSubscriptionFilter:", "InvalidParameterException", "Could not execute the lambda function", 2, IAM),
     // Cognito
     rule("aws:cognito/", "InvalidSmsRoleAccessPolicyException", "", 2, IAM),
     rule("aws:cognito/", "InvalidSmsRoleTrustRelationshipException", "", 2, IAM),

@@ -10,6 +10,7 @@ use crate::{
     env::Ran,
     harsh::{
         Climate, Harsh, Scripted, Trouble,
+        call::fits,
         rules::{IN_USE, InUse, PROPAGATION, Propagation},
     },
     world::{World, repository},
@@ -58,7 +59,7 @@ fn up(world: &World, changed: &Json, cloud: &Harsh, row: &Propagation, hurry: u3
 
 fn asked(cloud: &Harsh, service: &str, operation: &str) -> usize {
     let log = cloud.log();
-    log.iter().filter(|it| it.service == service && it.operation == operation).count()
+    log.iter().filter(|it| it.service == service && fits(&it.operation, operation)).count()
 }
 
 fn principal(name: &str) {
@@ -129,17 +130,23 @@ macro_rules! rows {
 
 rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     api_gateway_logs_role
+    stage_logs
+    stage_logs_of_an_http_api
     ecs_service_role
     ecs_service_linked_role
     ecs_cluster_linked_role
     rds_enhanced_monitoring
     rds_cluster_instance_monitoring
+    rds_linked_role
+    rds_profile
+    rds_cluster_role
     scalable_target_role
     scalable_target_service
     scaling_policy_role
     scaling_policy_token
     scaling_policy_rate
     scaling_policy_target
+    group_of_a_new_profile
     trust_of_a_new_principal
     trust_changed_to_a_new_principal
     key_policy_of_a_new_principal
@@ -147,22 +154,35 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     role_of_a_flow_log
     profile_of_an_instance
     profile_without_a_role
+    profile_of_an_instance_changed
     queue_policy_of_a_new_principal
     function_role
     function_role_without_its_permissions
     function_role_changed
+    function_key
+    function_image
+    function_throttled_by_ec2
     mapping_role
+    mapping_role_not_assumable
+    mapping_role_of_a_stream
+    mapping_role_changed
     machine_role
     machine_logs
+    machine_managed_rule
     event_rule_role
     event_target_role
     delivery_role
     delivery_role_changed
+    delivery_bucket
+    delivery_source
     secret_policy_of_a_new_principal
     secret_rotation_function
     repository_policy_of_a_new_principal
     key_policy_put_for_a_new_principal
     web_acl_log_destination
+    web_acl_log_linked_role
+    load_balancer_log_bucket
+    distribution_edge_role
     bucket_policy_of_a_new_principal
     bucket_notification_of_a_new_policy
     topic_policy_of_a_new_principal

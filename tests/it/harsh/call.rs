@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::wire::Message;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Call {
     /// As in the credential's scope: `ec2`, `elasticloadbalancing`.
     pub(crate) service: String,
@@ -32,6 +32,13 @@ const MAKES: &[&str] = &[
     "Import",
     "Attach",
 ];
+
+/// An operation by its path has a `*` for each part that is new every time.
+pub(crate) fn fits(operation: &str, wanted: &str) -> bool {
+    let (mut parts, mut pattern) = (operation.split('/'), wanted.split('/'));
+    pattern.by_ref().all(|it| parts.next().is_some_and(|part| it == "*" || it == part))
+        && parts.next().is_none()
+}
 
 impl Call {
     pub(super) fn of(request: &Message) -> Self {
@@ -63,7 +70,7 @@ impl Call {
     }
 
     pub(crate) fn is(&self, service: &str, operation: &str) -> bool {
-        self.service == service && self.operation == operation
+        self.service == service && fits(&self.operation, operation)
     }
 
     pub(crate) fn changes(&self) -> bool {
@@ -109,7 +116,7 @@ impl Call {
             let body = format!("<Response><Errors>{error}</Errors></Response>");
             return Message::answer(status, "text/xml", body);
         }
-        if self.form {
+        if self.form || matches!(&*self.service, "cloudfront" | "route53") {
             let body = format!("<ErrorResponse>{error}</ErrorResponse>");
             return Message::answer(status, "text/xml", body);
         }

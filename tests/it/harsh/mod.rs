@@ -4,7 +4,7 @@
 //! answers and limits rates. Every call is in an ordered log. It can kill the
 //! program at any boundary of any call.
 
-mod call;
+pub(crate) mod call;
 pub(crate) mod rules;
 mod weather;
 mod wire;

@@ -105,7 +105,7 @@ pub(super) struct Weather {
     things: Vec<Thing>,
     /// Freed names, until when they stay taken.
     tombs: BTreeMap<(&'static str, String), Instant>,
-    busy: BTreeSet<String>,
+    busy: BTreeMap<String, Call>,
     buckets: BTreeMap<(&'static str, &'static str), (f64, Instant)>,
     slow: Vec<(&'static Slow, String, usize)>,
     /// Changes of one parent that came while another was on its way.
@@ -148,7 +148,7 @@ impl Weather {
             refused: BTreeMap::new(),
             things: Vec::new(),
             tombs: BTreeMap::new(),
-            busy: BTreeSet::new(),
+            busy: BTreeMap::new(),
             buckets: BTreeMap::new(),
             slow: Vec::new(),
             overlaps: Vec::new(),
@@ -175,7 +175,7 @@ impl Weather {
             self.hide(call, request);
         }
         if let Some(key) = serial(call) {
-            self.busy.insert(key);
+            self.busy.insert(key, call.clone());
         }
         Fate::Forward
     }
@@ -278,10 +278,15 @@ impl Weather {
         None
     }
 
-    /// A second change of one parent while the first is on its way.
+    /// A second change of one parent while the first is on its way. The same
+    /// once more, after no answer came in time, is refused too, but nobody's
+    /// fault.
     fn in_the_way(&mut self, call: &Call) -> Option<Message> {
-        let key = serial(call).filter(|it| self.busy.contains(it))?;
-        self.overlaps.push(format!("{} {key}", call.operation));
+        let key = serial(call)?;
+        let first = self.busy.get(&key)?;
+        if first != call {
+            self.overlaps.push(format!("{} {key}", call.operation));
+        }
         let rule = SERIAL.iter().find(|it| it.service == call.service)?;
         Some(call.refusal(400, rule.code, "another change is in progress"))
     }

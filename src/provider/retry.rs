@@ -153,9 +153,6 @@ static RULES: &[Rule] = &[
     rule("aws:ec2/vpc:", "DependencyViolation", "", 5, IN_USE),
     rule("aws:ec2/", "DependencyViolation", "", 20, IN_USE),
     rule("aws:ec2/", "InvalidIPAddress.InUse", "", 5, IN_USE),
-    rule("aws:ec2/", "InvalidNetworkInterface.InUse", "", 20, IN_USE),
-    rule("aws:ec2/", "InvalidParameterValue", "is currently in use", 20, IN_USE),
-    rule("aws:ec2/", "VolumeInUse", "", 5, IN_USE),
     // EC2, creates: what was just made is not seen by every server yet
     rule("aws:ec2/", "Gateway.NotAttached", "", 2, LAG),
     // A lost answer hides what was done: the next attempt looks first

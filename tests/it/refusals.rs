@@ -216,6 +216,8 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     certificate_of_a_listener
     cluster_with_services
     cluster_with_tasks
+    cluster_with_instances_of_its_own
+    cluster_with_capacity_providers
     service_with_deployments
     subnet_group_of_a_database
     parameter_group_of_a_database
@@ -238,6 +240,14 @@ rows! { holder, IN_USE, everyone_who_is_waited_for_has_a_test:
     cache_subnets_of_a_cluster
     cache_cluster_that_is_busy
     replication_group_that_is_busy
+    deployment_of_a_stage
+    integration_of_a_route
+    domain_name_with_mappings
+    cache_policy_of_a_distribution
+    function_of_a_distribution
+    access_control_of_a_distribution
+    access_identity_of_a_distribution
+    file_system_with_mount_targets
 }
 
 /// A security group that another group's rule names has no interface: the

@@ -284,6 +284,8 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("certificate_of_a_listener", ["acm", "DeleteCertificate", "ResourceInUseException"], "Certificate is in use.", None, "acm-Certificate"),
     in_use("cluster_with_services", ["ecs", "DeleteCluster", "ClusterContainsServicesException"], "The Cluster cannot be deleted while Services are active.", None, "ecs-Cluster"),
     in_use("cluster_with_tasks", ["ecs", "DeleteCluster", "ClusterContainsTasksException"], "The Cluster cannot be deleted while Tasks are active.", None, "ecs-Cluster"),
+    in_use("cluster_with_instances_of_its_own", ["ecs", "DeleteCluster", "ClusterContainsContainerInstancesException"], "The Cluster cannot be deleted while Container Instances are active or draining.", None, "ecs-Cluster"),
+    in_use("cluster_with_capacity_providers", ["ecs", "DeleteCluster", "ClusterContainsCapacityProviderException"], "The Cluster cannot be deleted while Capacity Providers are associated.", None, "ecs-Cluster"),
     in_use("service_with_deployments", ["ecs", "DeleteService", "InvalidParameterException"], "The service cannot be stopped while deployments are active.", None, "ecs-Service"),
     in_use("subnet_group_of_a_database", ["rds", "DeleteDBSubnetGroup", "InvalidDBSubnetGroupStateFault"], "Cannot delete the subnet group because at least one database instance is still using it.", None, "rds-SubnetGroup"),
     in_use("parameter_group_of_a_database", ["rds", "DeleteDBParameterGroup", "InvalidDBParameterGroupState"], "One or more database instances are still members of this parameter group", None, "rds-ParameterGroup"),
@@ -306,6 +308,14 @@ pub(crate) const IN_USE: &[InUse] = &[
     in_use("cache_subnets_of_a_cluster", ["elasticache", "DeleteCacheSubnetGroup", "CacheSubnetGroupInUse"], "Cache subnet group orders-cache is currently in use by a cache cluster.", None, "elasticache-SubnetGroup"),
     in_use("cache_cluster_that_is_busy", ["elasticache", "DeleteCacheCluster", "InvalidCacheClusterState"], "Cache cluster contract is not in a valid state to be deleted.", None, "elasticache-Cluster"),
     in_use("replication_group_that_is_busy", ["elasticache", "DeleteReplicationGroup", "InvalidReplicationGroupState"], "Replication group contract has status modifying which is not valid for deletion.", None, "elasticache-ReplicationGroup"),
+    in_use("deployment_of_a_stage", ["apigateway", "DELETE /restapis/*/deployments/*", "BadRequestException"], "Active stages pointing to this deployment must be moved or deleted", None, "apigateway-Deployment"),
+    in_use("integration_of_a_route", ["apigateway", "DELETE /v2/apis/*/integrations/*", "ConflictException"], "Cannot delete Integration 'contract'. Integration is referenced by the following Routes: contract", None, "apigatewayv2-Integration"),
+    in_use("domain_name_with_mappings", ["apigateway", "DELETE /v2/domainnames/*", "BadRequestException"], "Please remove all base path mappings related to the domain name in your account.", None, "apigatewayv2-DomainName"),
+    in_use("cache_policy_of_a_distribution", ["cloudfront", "DELETE /2020-05-31/cache-policy/*", "CachePolicyInUse"], "The specified cache policy is currently associated with a distribution.", None, "cloudfront-CachePolicy"),
+    in_use("function_of_a_distribution", ["cloudfront", "DELETE /2020-05-31/function/*", "FunctionInUse"], "The function is currently associated with a distribution.", None, "cloudfront-Function"),
+    in_use("access_control_of_a_distribution", ["cloudfront", "DELETE /2020-05-31/origin-access-control/*", "OriginAccessControlInUse"], "The origin access control is currently associated with a distribution.", None, "cloudfront-OriginAccessControl"),
+    in_use("access_identity_of_a_distribution", ["cloudfront", "DELETE /2020-05-31/origin-access-identity/cloudfront/*", "CloudFrontOriginAccessIdentityInUse"], "The origin access identity is currently associated with a distribution.", None, "cloudfront-OriginAccessIdentity"),
+    in_use("file_system_with_mount_targets", ["elasticfilesystem", "DELETE /2015-02-01/file-systems/*", "FileSystemInUse"], "The file system has mount targets.", None, "efs-FileSystem"),
 ];
 
 /// Who must be gone, and for how long, before a thing can go.

@@ -167,6 +167,15 @@ pub enum Row {
     Ended { op: String, result: Result<Outcome, String> },
 }
 
+impl Row {
+    /// The operation whose step it is of.
+    pub fn op(&self) -> &str {
+        match self {
+            Self::Begun { op, .. } | Self::Named { op, .. } | Self::Ended { op, .. } => op,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Begun {

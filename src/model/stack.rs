@@ -1,6 +1,6 @@
 //! What a stack is known to own, as a fold over the journal's rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +138,50 @@ impl Snapshot {
         }
     }
 
+    /// All that rows can change, and few of many: a stack of thousands is not
+    /// copied for each row.
+    pub fn part(&self, rows: &[Row]) -> Self {
+        let steps: BTreeSet<&str> = rows.iter().map(Row::op).collect();
+        let open = self.open.iter().filter(|it| steps.contains(&*it.op));
+        let open: Vec<OpenStep> = open.cloned().collect();
+        let begun = rows.iter().filter_map(|row| match row {
+            Row::Begun { state, .. } => Some(&**state),
+            _ => None,
+        });
+        let states: Vec<&ResourceState> = open.iter().map(|it| &it.state).chain(begun).collect();
+        let ops: BTreeSet<&str> = states.iter().map(|it| &*it.op).collect();
+        let urns: BTreeSet<&Urn> = states.iter().map(|it| &it.urn).collect();
+        let concerned = |it: &&ResourceState| ops.contains(&*it.op) || urns.contains(&it.urn);
+        let resources = self.resources.iter().filter(concerned).cloned().collect();
+        Self { resources, open }
+    }
+
+    /// Takes back a part, as it was and as it has become.
+    pub fn merge(&mut self, was: &Self, is: Self) {
+        let went = |it: &ResourceState| {
+            let op = |other: &ResourceState| other.op == it.op;
+            was.resources.iter().any(op) && !is.resources.iter().any(op)
+        };
+        self.resources.retain(|it| !went(it));
+        let ended = |it: &OpenStep| {
+            let op = |other: &OpenStep| other.op == it.op;
+            was.open.iter().any(op) && !is.open.iter().any(op)
+        };
+        self.open.retain(|it| !ended(it));
+        for state in is.resources {
+            match self.resources.iter_mut().find(|it| it.op == state.op) {
+                Some(known) => *known = state,
+                None => self.resources.push(state),
+            }
+        }
+        for step in is.open {
+            match self.open.iter_mut().find(|it| it.op == step.op) {
+                Some(known) => *known = step,
+                None => self.open.push(step),
+            }
+        }
+    }
+
     fn begin(
         &mut self,
         op: &str,
@@ -219,5 +263,80 @@ fn verb(what: Begun) -> &'static str {
         Begun::Delete => "delete",
         Begun::Read => "read",
         Begun::Import => "import",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn state(urn: u8, op: &str) -> ResourceState {
+        ResourceState {
+            urn: Urn(format!("urn:{urn}")),
+            token: "demo:index:Thing".to_owned(),
+            op: op.to_owned(),
+            id: String::new(),
+            inputs: Value::Null,
+            outputs: Value::Null,
+            meta: Meta::default(),
+            phase: Phase::Sent,
+        }
+    }
+
+    /// A row of any kind, legal or not: about one of three URNs, in a step that
+    /// is open, or a new one. A resource is in one step at a time.
+    fn row(known: &Snapshot, count: usize, [kind, urn, which]: [u8; 3]) -> Row {
+        let new = format!("op-{count}");
+        let of = |all: usize| usize::from(which) % all.max(1);
+        let open = known.open.get(of(known.open.len())).map_or(new.clone(), |it| it.op.clone());
+        let idle = |it: &&ResourceState| known.open.iter().all(|open| open.state.op != it.op);
+        let idle: Vec<&ResourceState> = known.resources.iter().filter(idle).collect();
+        let owned = idle.get(of(idle.len())).map(|it| (*it).clone());
+        let begun = |what, state| Row::Begun { op: new.clone(), what, seed: None, state };
+        match kind {
+            0..=2 => begun(Begun::Create, Box::new(state(urn, &new))),
+            3 => begun(Begun::Update, Box::new(owned.unwrap_or_else(|| state(urn, &new)))),
+            4 => begun(Begun::Delete, Box::new(owned.unwrap_or_else(|| state(urn, &new)))),
+            5 => Row::Named { op: open, id: new },
+            6 => Row::Ended { op: open, result: Err("it failed".to_owned()) },
+            7 => Row::Ended { op: open, result: Ok(Outcome::Gone) },
+            _ => Row::Ended {
+                op: open,
+                result: Ok(Outcome::Live { id: new, outputs: Value::from("it is") }),
+            },
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_becomes_what_the_whole_does(
+            batches in prop::collection::vec(
+                prop::collection::vec([0_u8..12, 0..3, 0..255], 1..4),
+                1..40,
+            ),
+        ) {
+            let (mut whole, mut merged, mut count) = (Snapshot::default(), Snapshot::default(), 0);
+            for batch in batches {
+                let mut tried = whole.clone();
+                let mut rows = Vec::new();
+                let mut legal = true;
+                for dice in batch {
+                    count += 1;
+                    let row = row(&tried, count, dice);
+                    legal = legal && tried.apply(&row).is_ok();
+                    rows.push(row);
+                }
+                let was = merged.part(&rows);
+                let mut is = was.clone();
+                prop_assert_eq!(rows.iter().all(|it| is.apply(it).is_ok()), legal);
+                if legal {
+                    whole = tried;
+                    merged.merge(&was, is);
+                }
+                prop_assert_eq!(&merged, &whole);
+            }
+        }
     }
 }

@@ -180,6 +180,16 @@ SELECT 'S' || id, stack, 'default',
 FROM shifts;
 DROP TABLE shifts;
 ",
+    "
+-- The other half of the journal's fold: what began and has not ended. A journal
+-- of years is not searched for it.
+CREATE TABLE open_steps (
+    stack INTEGER NOT NULL REFERENCES stacks (id) ON DELETE CASCADE,
+    op TEXT NOT NULL,
+    PRIMARY KEY (stack, op)
+) STRICT;
+INSERT INTO open_steps SELECT stack, op FROM journal GROUP BY stack, op HAVING max(kind = 'ended') = 0;
+",
 ];
 
 /// `ORDI`, in the header of every state file.

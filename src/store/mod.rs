@@ -14,7 +14,7 @@ mod shifts;
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     rc::Rc,
     time::Duration,
@@ -399,9 +399,8 @@ impl Store {
         }
         // What began and has not ended.
         let mut query = self.connection.prepare(
-            "SELECT op, kind, body FROM journal AS row WHERE stack = ?1 AND NOT EXISTS
-               (SELECT 1 FROM journal WHERE stack = ?1 AND op = row.op AND kind = 'ended')
-             ORDER BY seq",
+            "SELECT op, kind, body FROM open_steps JOIN journal USING (stack, op)
+             WHERE stack = ?1 ORDER BY seq",
         )?;
         let rows = query.query_map([id], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
@@ -434,9 +433,8 @@ impl Store {
     /// How long ago each step began that has not ended, by its operation.
     pub fn ages(&self, stack: &Stack) -> Result<BTreeMap<String, Duration>> {
         let mut query = self.connection.prepare(
-            "SELECT op, max(unixepoch() - at, 0) FROM journal AS row
-             WHERE stack = ?1 AND kind = 'begun' AND NOT EXISTS
-               (SELECT 1 FROM journal WHERE stack = ?1 AND op = row.op AND kind = 'ended')",
+            "SELECT op, max(unixepoch() - at, 0) FROM open_steps JOIN journal USING (stack, op)
+             WHERE stack = ?1 AND kind = 'begun'",
         )?;
         let rows = query
             .query_map([stack.id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
@@ -490,15 +488,16 @@ impl Store {
 
     /// Rows and their fold, durable when this returns.
     pub fn write(&mut self, stack: &mut Stack, run: i64, rows: &[Row]) -> Result<()> {
-        let after = after(stack, rows)?;
+        let before = stack.snapshot.part(rows);
+        let after = after(&before, rows)?;
         let path = self.path.clone();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let written = transaction.map_err(Error::from).and_then(|transaction| {
-            write_rows(&transaction, stack, run, rows, &after)?;
+            write_rows(&transaction, stack, run, rows, [&before, &after])?;
             Ok(transaction.commit()?)
         });
         at(&path, written)?;
-        stack.snapshot = after;
+        stack.snapshot.merge(&before, after);
         self.written();
         Ok(())
     }
@@ -506,11 +505,11 @@ impl Store {
     /// The same, with all else that a stack is: for an import, which happens
     /// whole or not at all.
     pub fn replace(&mut self, stack: &mut Stack, run: i64, with: &Replacement) -> Result<()> {
-        let after = after(stack, &with.rows)?;
+        let after = after(&stack.snapshot, &with.rows)?;
         let path = self.path.clone();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let written = transaction.map_err(Error::from).and_then(|transaction| {
-            write_rows(&transaction, stack, run, &with.rows, &after)?;
+            write_rows(&transaction, stack, run, &with.rows, [&stack.snapshot, &after])?;
             write_outputs(&transaction, stack, &with.outputs)?;
             transaction.execute("DELETE FROM governed WHERE stack = ?1", [stack.id])?;
             write_governed(&transaction, stack, &with.governed)?;
@@ -641,8 +640,8 @@ pub struct Replacement {
     pub place: Option<Place>,
 }
 
-fn after(stack: &Stack, rows: &[Row]) -> Result<Snapshot> {
-    let mut after = stack.snapshot.clone();
+fn after(before: &Snapshot, rows: &[Row]) -> Result<Snapshot> {
+    let mut after = before.clone();
     for row in rows {
         after.apply(row).map_err(Error::Damaged)?;
     }
@@ -654,22 +653,25 @@ fn write_rows(
     stack: &Stack,
     run: i64,
     rows: &[Row],
-    after: &Snapshot,
+    [before, after]: [&Snapshot; 2],
 ) -> Result<()> {
     let full = stack.full_name();
     for row in rows {
         let (kind, body) = journal::write_row(row, &stack.crypt, &full).map_err(Error::Damaged)?;
-        let op = match row {
-            Row::Begun { op, .. } | Row::Named { op, .. } | Row::Ended { op, .. } => op,
-        };
         transaction
             .prepare_cached(
                 "INSERT INTO journal (stack, run, op, kind, body, at)
                  VALUES (?1, ?2, ?3, ?4, ?5, unixepoch())",
             )?
-            .execute(params![stack.id, run, op, kind, body.to_string()])?;
+            .execute(params![stack.id, run, row.op(), kind, body.to_string()])?;
+        let open = match row {
+            Row::Begun { .. } => "INSERT INTO open_steps (stack, op) VALUES (?1, ?2)",
+            Row::Named { .. } => continue,
+            Row::Ended { .. } => "DELETE FROM open_steps WHERE stack = ?1 AND op = ?2",
+        };
+        transaction.prepare_cached(open)?.execute(params![stack.id, row.op()])?;
     }
-    write_changes(transaction, stack, after, &full)
+    write_changes(transaction, stack, [before, after], &full)
 }
 
 fn write_outputs(
@@ -712,27 +714,22 @@ fn write_place(connection: &Connection, stack: &Stack, place: &Place) -> Result<
 fn write_changes(
     transaction: &Transaction<'_>,
     stack: &Stack,
-    after: &Snapshot,
+    [before, after]: [&Snapshot; 2],
     full: &str,
 ) -> Result<()> {
-    let known = |op: &str| stack.snapshot.resources.iter().position(|it| it.op == op);
-    for gone in stack
-        .snapshot
-        .resources
-        .iter()
-        .filter(|it| !after.resources.iter().any(|new| new.op == it.op))
-    {
+    let known: BTreeMap<&str, &ResourceState> =
+        before.resources.iter().map(|it| (&*it.op, it)).collect();
+    let left: BTreeSet<&str> = after.resources.iter().map(|it| &*it.op).collect();
+    for gone in known.keys().filter(|it| !left.contains(**it)) {
         transaction.execute(
             "DELETE FROM resources WHERE stack = ?1 AND op = ?2",
-            params![stack.id, gone.op],
+            params![stack.id, gone],
         )?;
     }
     for state in &after.resources {
-        let before = known(&state.op).map(|at| &stack.snapshot.resources[at]);
-        if before == Some(state) {
-            continue;
+        if known.get(&*state.op) != Some(&state) {
+            put(transaction, stack, state, full)?;
         }
-        put(transaction, stack, state, full)?;
     }
     Ok(())
 }

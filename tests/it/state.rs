@@ -67,6 +67,32 @@ fn a_damaged_page_is_found_before_anything_is_done() {
     assert_eq!(env.things().len(), 2);
 }
 
+/// Years of runs: what grows with them is not checked at every command.
+#[test]
+fn a_large_state_is_opened_and_what_lasts_of_it_is_checked() {
+    let env = made();
+    let sql = |text: &str| {
+        let file = rusqlite::Connection::open(env.database()).unwrap();
+        file.execute_batch(text).unwrap();
+    };
+    sql("INSERT INTO calls (run, at, service, operation, region, millis, attempts, error)
+         SELECT max(id), '2026-01-01T00:00:00Z', 'ec2', 'RunInstances', 'us-east-1', 1, 1,
+                printf('%.*c', 9000000, 'x') FROM runs;");
+    assert!(fs::metadata(env.database()).unwrap().len() > 8 << 20);
+    for line in ["preview --expect-no-changes", "stack output", "history", "up --yes"] {
+        env.ok(line);
+    }
+    let page = |table: &str| {
+        let file = rusqlite::Connection::open(env.database()).unwrap();
+        file.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        let page = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+        file.query_row(page, [table], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    let page = page("resources");
+    scribble(&env, (page - 1) * 4096, 64);
+    env.run("preview").ends(1).says("damaged").says("state restore");
+}
+
 /// SQLite finds nothing wrong with it.
 #[test]
 fn a_resource_that_the_journal_does_not_know_is_damage() {
@@ -131,7 +157,7 @@ fn an_older_state_is_brought_up_to_date() {
     let env = made();
     let file = rusqlite::Connection::open(env.database()).unwrap();
     file.execute_batch(
-        "DROP TABLE calls; DROP INDEX journal_by_run; ALTER TABLE stacks DROP COLUMN unwritten;
+        "DROP TABLE open_steps; DROP TABLE calls; DROP INDEX journal_by_run; ALTER TABLE stacks DROP COLUMN unwritten;
          ALTER TABLE journal DROP COLUMN at;
          DROP TABLE shift_event; DROP TABLE shift_op; DROP TABLE shift_route; DROP TABLE shift;
          CREATE TABLE shifts (id INTEGER PRIMARY KEY,

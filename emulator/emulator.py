@@ -1510,6 +1510,18 @@ def more_is_found_by_filters():
 
 
 @patches("ec2")
+def launch_templates_are_all_told():
+    """moto tells the first fifteen, and not that there are more."""
+    from moto.ec2.responses import EC2Response
+
+    @around(EC2Response, "describe_launch_templates")
+    def describe_launch_templates(original, self):
+        said = self._get_int_param
+        self._get_int_param = lambda name, default=None: said(name, sys.maxsize)
+        return original(self)
+
+
+@patches("ec2")
 def instances_tell_their_new_profile():
     from moto.ec2.models.iam_instance_profile import IamInstanceProfileAssociationBackend as Backend
 

@@ -36,6 +36,8 @@ mod layers;
 mod leaks;
 mod lost;
 #[cfg(feature = "aws")]
+mod many;
+#[cfg(feature = "aws")]
 mod operate;
 mod options;
 mod random;

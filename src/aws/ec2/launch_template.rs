@@ -255,16 +255,16 @@ pub(super) async fn by_id(cx: &Cx, ids: &[String]) -> Result<Vec<Template>> {
     let mut found = Vec::new();
     let ask = |ids: &[String]| {
         let ids = Some(ids.to_vec());
-        cx.aws.ec2().describe_launch_templates().set_launch_template_ids(ids).send()
+        let call = cx.aws.ec2().describe_launch_templates().set_launch_template_ids(ids);
+        call.into_paginator().items().send().try_collect()
     };
     for ids in ids.chunks(super::FILTER_VALUES) {
         match absent(ask(ids).await, MISSING)? {
-            Some(all) => found.extend(all.launch_templates.unwrap_or_default()),
+            Some(all) => found.extend(all),
             None if ids.len() == 1 => {}
             None => {
                 for id in ids.chunks(1) {
-                    let one = absent(ask(id).await, MISSING)?;
-                    found.extend(one.and_then(|it| it.launch_templates).unwrap_or_default());
+                    found.extend(absent(ask(id).await, MISSING)?.unwrap_or_default());
                 }
             }
         }

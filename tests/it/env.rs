@@ -5,6 +5,7 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::Once,
 };
 
 use orderinfra::{
@@ -13,12 +14,31 @@ use orderinfra::{
 };
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) const NOW: &str = "1700000000";
 
 pub(crate) struct TestEnv {
     dir: TempDir,
     commands: Cell<u32>,
+}
+
+/// Who runs the tests with `nohup`, or beside a script, has them ignore signals,
+/// and what they start would, too: but not where there is a handler.
+pub(crate) fn hear_signals() {
+    static HEARD: Once = Once::new();
+    HEARD.call_once(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
+            if ignored.is_some_and(|it| it >> (kind.as_raw_value() - 1) & 1 == 1) {
+                drop(signal(kind).unwrap());
+            }
+        }
+    });
 }
 
 /// What a command said and how it ended, with paths redacted.

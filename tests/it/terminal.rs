@@ -7,10 +7,7 @@ use std::{
     io::{Read as _, Write as _},
     num::NonZeroU16,
     process::{Child, ChildStderr, Command, Stdio},
-    sync::{
-        Once,
-        mpsc::{RecvTimeoutError, Sender, channel},
-    },
+    sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread,
     time::{Duration, Instant},
 };
@@ -20,9 +17,11 @@ use pty_process::{
     blocking::{Command as PtyCommand, Pty, open},
 };
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-use tokio::signal::unix::{SignalKind, signal as tokio_signal};
 
-use crate::{crash, env::TestEnv};
+use crate::{
+    crash,
+    env::{TestEnv, hear_signals},
+};
 
 /// After this long a test has failed. Nothing waits for time to pass.
 const DEADLINE: Duration = Duration::from_mins(5);
@@ -63,24 +62,6 @@ fn watchdog(child: &Child) -> Sender<()> {
         }
     });
     alive
-}
-
-/// Who runs the tests with `nohup`, or beside a script, has them ignore signals,
-/// and what they start would, too: but not where there is a handler.
-fn hear_signals() {
-    static HEARD: Once = Once::new();
-    HEARD.call_once(|| {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
-        let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let _inside = runtime.enter();
-        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
-            if ignored.is_some_and(|it| it >> (kind.as_raw_value() - 1) & 1 == 1) {
-                drop(tokio_signal(kind).unwrap());
-            }
-        }
-    });
 }
 
 impl Terminal {

@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 
 use super::{aws::Aws, program};
 use crate::{
-    env::Ran,
+    env::{Ran, hear_signals},
     harsh::{Climate, Harsh},
     world::World,
 };
@@ -144,6 +144,7 @@ impl Scene {
             .stdout(fs::File::create(&stdout).unwrap())
             .stderr(fs::File::create(&stderr).unwrap());
         set(&mut command);
+        hear_signals();
         Going { child: command.spawn().unwrap(), events, stdout, stderr }
     }
 

@@ -15,7 +15,7 @@ use super::{Error, Result, backup, keys, migrate};
 /// Files up to this size are checked page by page and row by row whenever they
 /// are opened. Of larger ones only the tables that do not grow with time are,
 /// and the rest before a run changes anything (`Store::back_up`).
-const CHECKED_WHOLE: u64 = 8 << 20;
+const CHECKED_WHOLE: u64 = 32 << 20;
 
 /// What grows with every run. All else is read by every command.
 const GROWING: &[&str] = &["runs", "journal", "calls", "shift_op", "shift_event"];

@@ -29,6 +29,12 @@ fn backups(env: &TestEnv) -> Vec<PathBuf> {
     all
 }
 
+/// Behind the program's back.
+fn sql(env: &TestEnv, text: &str) {
+    let file = rusqlite::Connection::open(env.database()).unwrap();
+    file.execute_batch(text).unwrap();
+}
+
 /// Changes bytes of the state file, from a place on.
 fn scribble(env: &TestEnv, from: usize, count: usize) {
     let mut bytes = fs::read(env.database()).unwrap();
@@ -71,14 +77,13 @@ fn a_damaged_page_is_found_before_anything_is_done() {
 #[test]
 fn a_large_state_is_opened_and_what_lasts_of_it_is_checked() {
     let env = made();
-    let sql = |text: &str| {
-        let file = rusqlite::Connection::open(env.database()).unwrap();
-        file.execute_batch(text).unwrap();
-    };
-    sql("INSERT INTO calls (run, at, service, operation, region, millis, attempts, error)
+    sql(
+        &env,
+        "INSERT INTO calls (run, at, service, operation, region, millis, attempts, error)
          SELECT max(id), '2026-01-01T00:00:00Z', 'ec2', 'RunInstances', 'us-east-1', 1, 1,
-                printf('%.*c', 9000000, 'x') FROM runs;");
-    assert!(fs::metadata(env.database()).unwrap().len() > 8 << 20);
+                printf('%.*c', 36000000, 'x') FROM runs;",
+    );
+    assert!(fs::metadata(env.database()).unwrap().len() > 32 << 20);
     for line in ["preview --expect-no-changes", "stack output", "history", "up --yes"] {
         env.ok(line);
     }
@@ -97,10 +102,6 @@ fn a_large_state_is_opened_and_what_lasts_of_it_is_checked() {
 #[test]
 fn a_resource_that_the_journal_does_not_know_is_damage() {
     let env = made();
-    let sql = |text: &str| {
-        let file = rusqlite::Connection::open(env.database()).unwrap();
-        file.execute_batch(text).unwrap();
-    };
     let whole = fs::read(env.database()).unwrap();
     for change in [
         "DELETE FROM resources WHERE place = 1",
@@ -108,7 +109,7 @@ fn a_resource_that_the_journal_does_not_know_is_damage() {
         "DELETE FROM journal WHERE kind = 'begun' AND seq < 3",
         "PRAGMA foreign_keys = OFF; UPDATE outputs SET stack = 77",
     ] {
-        sql(change);
+        sql(&env, change);
         env.run("up --yes").ends(1).says("damaged").says("state restore");
         fs::write(env.database(), &whole).unwrap();
     }
@@ -157,7 +158,8 @@ fn an_older_state_is_brought_up_to_date() {
     let env = made();
     let file = rusqlite::Connection::open(env.database()).unwrap();
     file.execute_batch(
-        "DROP TABLE open_steps; DROP TABLE calls; DROP INDEX journal_by_run; ALTER TABLE stacks DROP COLUMN unwritten;
+        "DROP TABLE open_steps; DROP TABLE calls; DROP INDEX journal_by_run;
+         ALTER TABLE stacks DROP COLUMN unwritten;
          ALTER TABLE journal DROP COLUMN at;
          DROP TABLE shift_event; DROP TABLE shift_op; DROP TABLE shift_route; DROP TABLE shift;
          CREATE TABLE shifts (id INTEGER PRIMARY KEY,

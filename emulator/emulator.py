@@ -64,6 +64,7 @@ TOKENS.jwk.RSAKey = types.SimpleNamespace(import_key=lambda key: None)
 for it in (TOKENS, TOKENS.jwk, TOKENS.jwt):
     sys.modules[it.__name__] = it
 
+
 class Actions:
     """The names of the methods of a class, asked one at a time."""
 

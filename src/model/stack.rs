@@ -158,28 +158,8 @@ impl Snapshot {
 
     /// Takes back a part, as it was and as it has become.
     pub fn merge(&mut self, was: &Self, is: Self) {
-        let went = |it: &ResourceState| {
-            let op = |other: &ResourceState| other.op == it.op;
-            was.resources.iter().any(op) && !is.resources.iter().any(op)
-        };
-        self.resources.retain(|it| !went(it));
-        let ended = |it: &OpenStep| {
-            let op = |other: &OpenStep| other.op == it.op;
-            was.open.iter().any(op) && !is.open.iter().any(op)
-        };
-        self.open.retain(|it| !ended(it));
-        for state in is.resources {
-            match self.resources.iter_mut().find(|it| it.op == state.op) {
-                Some(known) => *known = state,
-                None => self.resources.push(state),
-            }
-        }
-        for step in is.open {
-            match self.open.iter_mut().find(|it| it.op == step.op) {
-                Some(known) => *known = step,
-                None => self.open.push(step),
-            }
-        }
+        take_back(&mut self.resources, &was.resources, is.resources, |it| &it.op);
+        take_back(&mut self.open, &was.open, is.open, |it| &it.op);
     }
 
     fn begin(
@@ -253,6 +233,18 @@ impl Snapshot {
             }
         }
         self.resources.push(state);
+    }
+}
+
+/// Each in its place; what is new comes last.
+fn take_back<T>(all: &mut Vec<T>, was: &[T], is: Vec<T>, op: impl Fn(&T) -> &str) {
+    let has = |some: &[T], it: &T| some.iter().any(|other| op(other) == op(it));
+    all.retain(|it| !has(was, it) || has(&is, it));
+    for it in is {
+        match all.iter_mut().find(|known| op(known) == op(&it)) {
+            Some(known) => *known = it,
+            None => all.push(it),
+        }
     }
 }
 

@@ -75,11 +75,6 @@ fn run(world: &World, cloud: &Harsh, line: &str) -> Result<(), String> {
     if ran.code == Some(0) { Ok(()) } else { Err(format!("`{line}`: {ran}")) }
 }
 
-/// How many of each kind.
-fn counts(world: &World) -> Vec<(String, usize)> {
-    world.cloud.census().into_iter().map(|(kind, names)| (kind, names.len())).collect()
-}
-
 /// Every call that changes something is cut off twice: before AWS acts, and
 /// after it.
 #[test]
@@ -100,7 +95,7 @@ fn no_lost_answer_makes_a_thing_twice() {
         });
         let cloud = scripted(&world, script.collect());
         run(&world, &cloud, "up --yes")?;
-        let (made, wanted) = (counts(&world), counts(&plain));
+        let (made, wanted) = (world.cloud.counts(), plain.cloud.counts());
         if made != wanted {
             let more: Vec<_> = made.iter().filter(|it| !wanted.contains(it)).collect();
             return Err(format!("made {more:?}"));

@@ -88,6 +88,11 @@ impl Cloud {
         all
     }
 
+    /// How many of each kind.
+    pub(crate) fn counts(&self) -> Vec<(String, usize)> {
+        self.census().into_iter().map(|(kind, names)| (kind, names.len())).collect()
+    }
+
     /// What the load balancer finds when it looks at the targets of a group:
     /// `{ "10.0.0.1": ["unhealthy", "Target.Timeout"] }`
     pub(crate) fn find_targets(&self, group: &str, targets: &serde_json::Value) {

@@ -1158,6 +1158,24 @@ def clusters_are_made_once():
 
 
 @patches("rds")
+def clusters_come_from_backups_in_s3():
+    """RestoreDBClusterFromS3, which moto lacks: a cluster without the data."""
+    from moto.core.responses import ActionResult
+    from moto.rds.responses import RDSResponse
+
+    of_the_backup = ("s3_bucket_name", "s3_prefix", "s3_ingestion_role_arn")
+    of_the_backup += ("source_engine", "source_engine_version")
+
+    def restore_db_cluster_from_s3(self):
+        told = dict(self.params)
+        for name in of_the_backup:
+            told.pop(name, None)
+        return ActionResult({"DBCluster": self.backend.create_db_cluster(told)})
+
+    RDSResponse.restore_db_cluster_from_s3 = restore_db_cluster_from_s3
+
+
+@patches("rds")
 def option_groups_are_listed():
     """DescribeOptionGroups without a name tells of all."""
     from moto.rds.models import RDSBackend
@@ -1747,6 +1765,24 @@ def profiles_are_of_roles_that_exist():
     def of_role(original, self, role_name):
         self.get_role(role_name)
         return original(self, role_name)
+
+
+# --------------------------------------------------------------------- ACM
+
+
+@patches("acm")
+def a_certificate_imported_anew_stays_what_it_was():
+    """moto makes another of the same ARN: without tags, and in nobody's use."""
+    from moto.acm.models import AWSCertificateManagerBackend
+
+    @around(AWSCertificateManagerBackend, "import_certificate")
+    def import_certificate(original, self, *arguments, **named):
+        before = self._certificates.get(named.get("arn"))
+        arn = original(self, *arguments, **named)
+        if before:
+            self._certificates[arn].tags = before.tags
+            self._certificates[arn].in_use_by = before.in_use_by
+        return arn
 
 
 # -------------------------------------------------------------------- Logs

@@ -53,6 +53,8 @@ fn pace() -> Pace {
 
 /// One type's program and what is to be done with it.
 struct Trial {
+    /// Of the file, which begins with the type's.
+    name: String,
     token: String,
     program: Json,
     update: Map<String, Json>,
@@ -79,39 +81,38 @@ fn every_type_keeps_the_contract() {
     drop(workspace);
     let broken = broken.into_inner().expect("no lane panics");
     let broken: Vec<String> =
-        broken.into_iter().map(|(token, why)| format!("== {token}\n{why}")).collect();
+        broken.into_iter().map(|(name, why)| format!("== {name}\n{why}")).collect();
     assert!(broken.is_empty(), "{} types break it:\n\n{}", broken.len(), broken.join("\n"));
 }
 
-/// The programs of all types, of which each must have one.
+/// The programs of all types, of which each must have one, or one for each way
+/// in which it is made.
 fn trials() -> Vec<Trial> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/types");
     let registry = Behind::new("").registry;
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("the programs are there") {
         let path = entry.expect("the folder can be listed").path();
         let text = fs::read_to_string(&path).expect("a program can be read");
-        let trial = Trial::parse(&text, |token| registry.canonical(token).map(str::to_owned));
-        let trial = trial.unwrap_or_else(|why| panic!("{}: {why}", path.display()));
-        if let Some(other) = found.insert(trial.token.clone(), trial) {
-            panic!("{} is a second program for {}", path.display(), other.token);
-        }
+        let name = path.file_stem().and_then(|it| it.to_str()).expect("a name").to_owned();
+        let trial = Trial::parse(name, &text, |token| registry.canonical(token).map(str::to_owned));
+        found.push(trial.unwrap_or_else(|why| panic!("{}: {why}", path.display())));
     }
     let all = registry.resource_tokens().filter(|it| !it.starts_with("pulumi:"));
-    let missing: Vec<&str> = all.filter(|it| !found.contains_key(*it)).collect();
+    let tried: BTreeSet<&str> = found.iter().map(|it| &*it.token).collect();
+    let missing: Vec<&str> = all.filter(|it| !tried.contains(it)).collect();
     assert!(missing.is_empty(), "without a program in tests/it/types: {}", missing.join(", "));
     #[expect(clippy::disallowed_methods, reason = "to try some types only, while working on them")]
     let only = std::env::var("ORDERINFRA_CONTRACT").unwrap_or_default();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found.retain(|it| {
+        only.split(',').any(|only| it.token.to_lowercase().contains(&only.to_lowercase()))
+    });
     found
-        .into_values()
-        .filter(|it| {
-            only.split(',').any(|only| it.token.to_lowercase().contains(&only.to_lowercase()))
-        })
-        .collect()
 }
 
 impl Trial {
-    fn parse(text: &str, canonical: impl Fn(&str) -> Option<String>) -> Result<Self> {
+    fn parse(name: String, text: &str, canonical: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let mut program: Json = serde_yaml::from_str(text).map_err(said)?;
         let token = program["resources"]["it"]["type"].as_str().ok_or("there is no `it`")?;
         let token = canonical(token).ok_or_else(|| format!("there is no type `{token}`"))?;
@@ -141,7 +142,7 @@ impl Trial {
             return Err("a part is skipped without a `because`".to_owned());
         }
         let drift = if drift.is_empty() { update.clone() } else { drift };
-        Ok(Self { token, program, update, replace, drift, keyed, skip })
+        Ok(Self { name, token, program, update, replace, drift, keyed, skip })
     }
 
     /// The program with other properties of `it`.
@@ -173,16 +174,15 @@ fn lane_of(
         let began = Instant::now();
         let result = runtime.block_on(try_out(workspace, &behind, &trial));
         let how = if result.is_ok() { "kept" } else { "broken" };
-        eprintln!("{how} {} {:.1}s", trial.token, began.elapsed().as_secs_f32());
+        eprintln!("{how} {} {:.1}s", trial.name, began.elapsed().as_secs_f32());
         if let Err(why) = result {
-            broken.lock().expect("no lane panics").insert(trial.token, why);
+            broken.lock().expect("no lane panics").insert(trial.name, why);
         }
     }
 }
 
 async fn try_out(workspace: &Workspace, behind: &Behind, trial: &Trial) -> Result<()> {
-    let name = trial.token.replace([':', '/'], "-").to_lowercase();
-    let project = Project::new(workspace, &name)?;
+    let project = Project::new(workspace, &trial.name.to_lowercase())?;
     let kind = behind.registry.resource(&trial.token).ok_or("it is not registered")?;
     let case = Case { behind, trial, project: &project, kind };
     let result = match tokio::time::timeout(TAKES_AT_MOST, case.live()).await {

@@ -135,11 +135,13 @@ rows! { principal, PROPAGATION, every_consumer_of_new_principals_has_a_test:
     ecs_service_role
     ecs_service_linked_role
     ecs_cluster_linked_role
+    task_role
     rds_enhanced_monitoring
     rds_cluster_instance_monitoring
     rds_linked_role
     rds_profile
     rds_cluster_role
+    rds_cluster_import_role
     scalable_target_role
     scalable_target_service
     scaling_policy_role

@@ -16,7 +16,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{MISSING, built, retag, sdk_tags, tags_raw};
-use crate::{aws::error::absent, model::Value, provider::*};
+use crate::{
+    aws::error::{absent, seen},
+    model::Value,
+    provider::*,
+};
 
 pub(super) struct Certificate;
 
@@ -262,7 +266,7 @@ impl Resource for Certificate {
         let imported = live.r#type == Some(Kind::Imported);
         let text = if imported && (cx.asks("certificateBody") || cx.asks("certificateChain")) {
             let reply = cx.aws.acm().get_certificate().certificate_arn(arn).send().await;
-            absent(reply, MISSING)?
+            Some(seen(reply, MISSING, "the certificate")?)
         } else {
             None
         };

@@ -331,6 +331,9 @@ fn converged(phase: &Phase, world: &World, cloud: &Harsh, last: &Ran, amiss: &mu
         }
     }
     if phase.name != "destroy" {
+        if snapshot.resources.is_empty() {
+            amiss.text.push("nothing is in the state".to_owned());
+        }
         let line = "preview --expect-no-changes --diff";
         let ran = world.run(cloud, line);
         if ran.code != Some(0) {

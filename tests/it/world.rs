@@ -294,9 +294,9 @@ impl World {
     /// The name of a project below `stacks/`; of any other, what was given.
     fn name(&self, project: &str) -> String {
         let file = self.dir.path().join("stacks").join(project).join("Pulumi.yaml");
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let name = text.lines().find_map(|it| it.strip_prefix("name:"));
-        name.map_or_else(|| project.to_owned(), |it| it.trim().to_owned())
+        let Ok(text) = fs::read_to_string(file) else { return project.to_owned() };
+        let program: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        program["name"].as_str().unwrap().to_owned()
     }
 
     /// How many rows the journal has.

@@ -488,8 +488,8 @@ async fn sign(cx: &Cx, name: &str, config: Option<&str>) -> Result<()> {
 
 pub(super) async fn signing(cx: &Cx, name: &str) -> Result<Option<String>> {
     let call = cx.aws.lambda().get_function_code_signing_config().function_name(name);
-    let reply = absent(call.send().await, MISSING)?;
-    Ok(reply.map(|it| it.code_signing_config_arn).filter(|it| !it.is_empty()))
+    let arn = seen(call.send().await, MISSING, "the function")?.code_signing_config_arn;
+    Ok(Some(arn).filter(|it| !it.is_empty()))
 }
 
 /// The newest version that was published, if any was.

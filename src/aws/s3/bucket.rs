@@ -235,7 +235,7 @@ impl Resource for Bucket {
             inputs.server_side_encryption_configuration = rule.map(|rule| Encryption { rule });
         }
         if cx.asks("versioning") {
-            inputs.versioning = inline::versioning(cx, &at).await?;
+            inputs.versioning = Some(inline::versioning(cx, &at).await?);
         }
         let of_website = ["website", "websiteDomain", "websiteEndpoint"];
         if of_website.into_iter().any(|it| cx.asks(it)) {

@@ -11,10 +11,7 @@ use aws_sdk_s3::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    NO_BUCKET,
-    part::{At, Part},
-};
+use super::part::{At, Part};
 use crate::{
     aws::{
         error::absent,
@@ -98,7 +95,7 @@ impl Part for BucketAcl {
     }
 
     async fn live(cx: &Cx, at: &At) -> Result<Option<Inputs>> {
-        let Some(live) = live(cx, at).await? else { return Ok(None) };
+        let live = live(cx, at).await?;
         Ok(Some(Inputs {
             acl: canned(&live.grants.0, &live.owner.id).map(str::to_owned),
             access_control_policy: Some(live),
@@ -125,13 +122,12 @@ impl Part for BucketAcl {
     /// Every bucket has an ACL: back to the owner's alone, which it is
     /// already where ACLs are switched off.
     async fn remove(cx: &Cx, at: &At, _: &Inputs) -> Result<()> {
-        match live(cx, at).await? {
-            Some(live) if canned(&live.grants.0, &live.owner.id) != Some(PRIVATE) => {
-                let reply = call(cx, at).acl(PRIVATE.into()).send().await;
-                absent(reply, &["AccessControlListNotSupported"]).map(drop)
-            }
-            _ => Ok(()),
+        let live = live(cx, at).await?;
+        if canned(&live.grants.0, &live.owner.id) == Some(PRIVATE) {
+            return Ok(());
         }
+        let reply = call(cx, at).acl(PRIVATE.into()).send().await;
+        absent(reply, &["AccessControlListNotSupported"]).map(drop)
     }
 }
 
@@ -140,13 +136,12 @@ pub(super) fn call(cx: &Cx, at: &At) -> PutBucketAclFluentBuilder {
     call.set_expected_bucket_owner(at.owner.clone())
 }
 
-pub(super) async fn live(cx: &Cx, at: &At) -> Result<Option<AclPolicy>> {
+pub(super) async fn live(cx: &Cx, at: &At) -> Result<AclPolicy> {
     let call = cx.aws.s3().get_bucket_acl().bucket(&at.bucket);
-    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await;
-    let Some(reply) = absent(reply, NO_BUCKET)? else { return Ok(None) };
+    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await?;
     let owner = reply.owner.ok_or(Error::missing("Owner"))?;
     let grants = Set(Vec::from_sdk(&reply.grants.unwrap_or_default())?);
-    Ok(Some(AclPolicy { grants, owner: Owner::from_sdk(&owner)? }))
+    Ok(AclPolicy { grants, owner: Owner::from_sdk(&owner)? })
 }
 
 pub(super) const PRIVATE: &str = "private";

@@ -37,7 +37,7 @@ twin! {
     }
 }
 
-const MISSING: &[&str] = &["NoSuchCORSConfiguration", "NoSuchBucket"];
+const MISSING: &[&str] = &["NoSuchCORSConfiguration"];
 
 impl Part for BucketCorsConfiguration {
     const TYPE: &'static str = "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration";

@@ -176,7 +176,7 @@ impl Twin for Rule {
     }
 }
 
-const MISSING: &[&str] = &["NoSuchLifecycleConfiguration", "NoSuchBucket"];
+const MISSING: &[&str] = &["NoSuchLifecycleConfiguration"];
 
 impl Part for BucketLifecycleConfiguration {
     const TYPE: &'static str = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration";

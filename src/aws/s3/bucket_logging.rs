@@ -9,15 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    NO_BUCKET,
     bucket_acl::Grantee,
     part::{At, Part},
 };
 use crate::{
-    aws::{
-        error::absent,
-        twin::{Built as _, Twin as _, Unit, Word, twin, units},
-    },
+    aws::twin::{Built as _, Twin as _, Unit, Word, twin, units},
     provider::*,
 };
 
@@ -116,8 +112,8 @@ impl Part for BucketLogging {
 
 pub(super) async fn live(cx: &Cx, at: &At) -> Result<Option<LoggingEnabled>> {
     let call = cx.aws.s3().get_bucket_logging().bucket(&at.bucket);
-    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await;
-    Ok(absent(reply, NO_BUCKET)?.and_then(|it| it.logging_enabled))
+    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await?;
+    Ok(reply.logging_enabled)
 }
 
 /// `None` switches it off.

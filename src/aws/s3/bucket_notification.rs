@@ -12,14 +12,8 @@ use aws_sdk_s3::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    NO_BUCKET,
-    part::{At, Part},
-};
-use crate::{
-    aws::{error::absent, twin::Built as _},
-    provider::*,
-};
+use super::part::{At, Part};
+use crate::{aws::twin::Built as _, provider::*};
 
 pub(super) struct BucketNotification;
 
@@ -100,7 +94,7 @@ impl Part for BucketNotification {
 
     async fn live(cx: &Cx, at: &At) -> Result<Option<Inputs>> {
         let call = cx.aws.s3().get_bucket_notification_configuration().bucket(&at.bucket);
-        Ok(absent(call.send().await, NO_BUCKET)?.and_then(|it| inputs(at, it)))
+        Ok(inputs(at, call.send().await?))
     }
 
     async fn put(cx: &Cx, at: &At, new: &Inputs) -> Result<()> {

@@ -29,7 +29,7 @@ twin! {
     }
 }
 
-const MISSING: &[&str] = &["OwnershipControlsNotFoundError", "NoSuchBucket"];
+const MISSING: &[&str] = &["OwnershipControlsNotFoundError"];
 
 impl Part for BucketOwnershipControls {
     const TYPE: &'static str = "aws:s3/bucketOwnershipControls:BucketOwnershipControls";

@@ -16,7 +16,7 @@ pub(super) struct Inputs {
     policy: Policy,
 }
 
-const MISSING: &[&str] = &["NoSuchBucketPolicy", "NoSuchBucket"];
+const MISSING: &[&str] = &["NoSuchBucketPolicy"];
 
 /// A bucket has one policy, and this is it from now on: services that deliver
 /// logs write one too, so that one that is there is nobody's in particular.

@@ -28,7 +28,7 @@ pub(super) struct Inputs {
     skip_destroy: Option<bool>,
 }
 
-const MISSING: &[&str] = &["NoSuchPublicAccessBlockConfiguration", "NoSuchBucket"];
+const MISSING: &[&str] = &["NoSuchPublicAccessBlockConfiguration"];
 
 impl Part for BucketPublicAccessBlock {
     const TYPE: &'static str = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";

@@ -64,7 +64,7 @@ impl Twin for Blocked {
     }
 }
 
-const MISSING: &[&str] = &["ServerSideEncryptionConfigurationNotFoundError", "NoSuchBucket"];
+const MISSING: &[&str] = &["ServerSideEncryptionConfigurationNotFoundError"];
 
 impl Part for BucketServerSideEncryptionConfiguration {
     const TYPE: &'static str =

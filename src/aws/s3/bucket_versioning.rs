@@ -6,14 +6,8 @@ use aws_sdk_s3::types::{BucketVersioningStatus, MfaDelete, VersioningConfigurati
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    NO_BUCKET,
-    part::{At, Part},
-};
-use crate::{
-    aws::{error::absent, twin::Word},
-    provider::*,
-};
+use super::part::{At, Part};
+use crate::{aws::twin::Word, provider::*};
 
 pub(super) struct BucketVersioning;
 
@@ -81,7 +75,7 @@ impl Part for BucketVersioning {
     }
 
     async fn live(cx: &Cx, at: &At) -> Result<Option<Inputs>> {
-        let Some((status, mfa_delete)) = live(cx, at).await? else { return Ok(None) };
+        let (status, mfa_delete) = live(cx, at).await?;
         Ok(Some(Inputs {
             bucket: at.bucket.clone(),
             expected_bucket_owner: at.owner.clone(),
@@ -100,8 +94,7 @@ impl Part for BucketVersioning {
     async fn put(cx: &Cx, at: &At, new: &Inputs) -> Result<()> {
         let Versioning { mfa_delete, status } = &new.versioning_configuration;
         if status.0 == DISABLED {
-            let versioned = live(cx, at).await?.is_some_and(|(status, _)| status.is_some());
-            if versioned {
+            if live(cx, at).await?.0.is_some() {
                 let rule = "cannot be `Disabled` again: a versioned bucket can be `Suspended`";
                 return Err(Error::invalid("versioningConfiguration.status", rule));
             }
@@ -113,12 +106,10 @@ impl Part for BucketVersioning {
 
     /// A bucket that was versioned can only stop making versions.
     async fn remove(cx: &Cx, at: &At, _: &Inputs) -> Result<()> {
-        match live(cx, at).await? {
-            Some((Some(BucketVersioningStatus::Enabled), _)) => {
-                put(cx, at, BucketVersioningStatus::Suspended, None, None).await
-            }
-            _ => Ok(()),
+        if live(cx, at).await?.0 != Some(BucketVersioningStatus::Enabled) {
+            return Ok(());
         }
+        put(cx, at, BucketVersioningStatus::Suspended, None, None).await
     }
 }
 
@@ -138,13 +129,9 @@ pub(super) async fn put(
 
 /// The status, which a bucket that never was versioned has not, and whether
 /// deleting takes a second factor.
-pub(super) async fn live(
-    cx: &Cx,
-    at: &At,
-) -> Result<Option<(Option<BucketVersioningStatus>, bool)>> {
+pub(super) async fn live(cx: &Cx, at: &At) -> Result<(Option<BucketVersioningStatus>, bool)> {
     let call = cx.aws.s3().get_bucket_versioning().bucket(&at.bucket);
-    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await;
-    let Some(reply) = absent(reply, NO_BUCKET)? else { return Ok(None) };
+    let reply = call.set_expected_bucket_owner(at.owner.clone()).send().await?;
     let mfa = reply.mfa_delete.is_some_and(|it| it.as_str() == "Enabled");
-    Ok(Some((reply.status, mfa)))
+    Ok((reply.status, mfa))
 }

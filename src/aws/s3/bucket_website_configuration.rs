@@ -91,7 +91,7 @@ pub(super) struct Outputs {
     website_endpoint: String,
 }
 
-const MISSING: &[&str] = &["NoSuchWebsiteConfiguration", "NoSuchBucket"];
+const MISSING: &[&str] = &["NoSuchWebsiteConfiguration"];
 
 impl Part for BucketWebsiteConfiguration {
     const TYPE: &'static str = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration";

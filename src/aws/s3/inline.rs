@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Labels, NO_BUCKET,
+    Labels,
     bucket_acl::{self, Grant as AclGrant, Grantee},
     bucket_logging, bucket_server_side_encryption_configuration as encryption, bucket_versioning,
     bucket_website_configuration::{self as website, details, parsed},
@@ -245,9 +245,7 @@ impl Twin for Day {
 /// The grants, with the permissions of one grantee together, and their short
 /// name.
 pub(super) async fn acl(cx: &Cx, at: &At) -> Result<(Option<String>, Set<Grant>)> {
-    let Some(live) = bucket_acl::live(cx, at).await? else {
-        return Err(Error::unseen("the bucket"));
-    };
+    let live = bucket_acl::live(cx, at).await?;
     let name = bucket_acl::canned(&live.grants.0, &live.owner.id).map(str::to_owned);
     let mut grants: BTreeMap<(Option<String>, Option<String>), Grant> = BTreeMap::new();
     for AclGrant { grantee, permission } in live.grants.0 {
@@ -264,7 +262,7 @@ pub(super) async fn acl(cx: &Cx, at: &At) -> Result<(Option<String>, Set<Grant>)
 }
 
 pub(super) async fn put_grants(cx: &Cx, at: &At, grants: &Set<Grant>) -> Result<()> {
-    let live = bucket_acl::live(cx, at).await?.ok_or(Error::unseen("the bucket"))?;
+    let live = bucket_acl::live(cx, at).await?;
     let one = |grant: &Grant, permission: &String| AclGrant {
         grantee: Some(Grantee {
             display_name: None,
@@ -300,21 +298,17 @@ pub(super) async fn put_logging(cx: &Cx, at: &At, new: &Logging) -> Result<()> {
     bucket_logging::put(cx, at, Some(logging.build().built()?)).await
 }
 
-pub(super) async fn versioning(cx: &Cx, at: &At) -> Result<Option<Versioning>> {
-    let live = bucket_versioning::live(cx, at).await?;
-    Ok(live.map(|(status, mfa_delete)| Versioning {
-        enabled: status == Some(sdk::BucketVersioningStatus::Enabled),
-        mfa_delete,
-    }))
+pub(super) async fn versioning(cx: &Cx, at: &At) -> Result<Versioning> {
+    let (status, mfa_delete) = bucket_versioning::live(cx, at).await?;
+    let enabled = status == Some(sdk::BucketVersioningStatus::Enabled);
+    Ok(Versioning { enabled, mfa_delete })
 }
 
 pub(super) async fn put_versioning(cx: &Cx, at: &At, new: &Versioning) -> Result<()> {
     let status = match new.enabled {
         true => sdk::BucketVersioningStatus::Enabled,
         // Nothing is to be suspended where there never was a version.
-        false if bucket_versioning::live(cx, at).await?.is_none_or(|it| it.0.is_none()) => {
-            return Ok(());
-        }
+        false if bucket_versioning::live(cx, at).await?.0.is_none() => return Ok(()),
         false => sdk::BucketVersioningStatus::Suspended,
     };
     let mfa = new.mfa_delete.then_some(sdk::MfaDelete::Enabled);
@@ -390,7 +384,7 @@ const NOT_HERE: &[&str] = &[
 
 pub(super) async fn acceleration(cx: &Cx, at: &At) -> Result<Option<String>> {
     let call = cx.aws.s3().get_bucket_accelerate_configuration().bucket(&at.bucket);
-    let live = absent(call.send().await, &[NOT_HERE, NO_BUCKET].concat())?;
+    let live = absent(call.send().await, NOT_HERE)?;
     Ok(live.and_then(|it| it.status).map(|it| it.to_string()))
 }
 
@@ -403,7 +397,7 @@ pub(super) async fn put_acceleration(cx: &Cx, at: &At, status: &str) -> Result<(
 
 pub(super) async fn payer(cx: &Cx, at: &At) -> Result<Option<Word<Payer>>> {
     let reply = cx.aws.s3().get_bucket_request_payment().bucket(&at.bucket).send().await;
-    let live = absent(reply, &[NOT_HERE, NO_BUCKET].concat())?;
+    let live = absent(reply, NOT_HERE)?;
     Ok(live.and_then(|it| it.payer).map(Word))
 }
 
@@ -416,7 +410,7 @@ pub(super) async fn put_payer(cx: &Cx, at: &At, payer: &Payer) -> Result<()> {
 
 pub(super) async fn object_lock(cx: &Cx, at: &At) -> Result<Option<ObjectLock>> {
     let reply = cx.aws.s3().get_object_lock_configuration().bucket(&at.bucket).send().await;
-    let none = [NOT_HERE, NO_BUCKET, &["ObjectLockConfigurationNotFoundError"]].concat();
+    let none = [NOT_HERE, &["ObjectLockConfigurationNotFoundError"]].concat();
     let live = absent(reply, &none)?.and_then(|it| it.object_lock_configuration);
     live.map(|it| ObjectLock::from_sdk(&it)).transpose()
 }

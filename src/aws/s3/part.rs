@@ -68,7 +68,7 @@ pub(super) trait Part: Send + Sync + 'static {
         false
     }
 
-    /// `None` when the bucket has none, or is not there.
+    /// `None` when the bucket has none.
     fn live(cx: &Cx, at: &At) -> impl Future<Output = Result<Option<Self::Outputs>>> + Send;
 
     fn put(cx: &Cx, at: &At, new: &Self::Inputs) -> impl Future<Output = Result<()>> + Send;
@@ -82,6 +82,14 @@ pub(super) fn part<P: Part>() -> Box<dyn AnyResource> {
 
 /// A part as a resource.
 struct Whole<P>(PhantomData<fn() -> P>);
+
+/// A part of a bucket that is not there is not there.
+async fn live<P: Part>(cx: &Cx, at: &At) -> Result<Option<P::Outputs>> {
+    match P::live(cx, at).await {
+        Err(error) if error.is(NO_BUCKET) => Ok(None),
+        reply => reply,
+    }
+}
 
 impl<P: Part> Resource for Whole<P> {
     const TYPE: &'static str = P::TYPE;
@@ -118,7 +126,7 @@ impl<P: Part> Resource for Whole<P> {
     async fn create(cx: &Cx, new: &P::Inputs) -> Result<String> {
         let at = P::at(new);
         if let Some(what) = P::TAKEN
-            && let Some(live) = P::live(cx, &at).await?
+            && let Some(live) = live::<P>(cx, &at).await?
         {
             return if covers(&live, new)? { Ok(at.id()) } else { Err(Error::not_ours(what)) };
         }
@@ -134,7 +142,7 @@ impl<P: Part> Resource for Whole<P> {
                 cx.pause(looks).await;
             }
             let shows = || async {
-                let Some(live) = P::live(cx, &at).await? else { return Ok(None) };
+                let Some(live) = live::<P>(cx, &at).await? else { return Ok(None) };
                 Ok((!P::AS_PUT || covers(&live, new)?).then_some(()))
             };
             cx.wait("S3 to show it", Duration::from_secs(180), shows).await?;
@@ -143,7 +151,7 @@ impl<P: Part> Resource for Whole<P> {
     }
 
     async fn read(cx: &Cx, id: &str) -> Result<Option<P::Outputs>> {
-        P::live(cx, &At::parse(id)).await
+        live::<P>(cx, &At::parse(id)).await
     }
 
     async fn update(cx: &Cx, id: &str, _: &P::Inputs, new: &P::Inputs) -> Result<()> {
@@ -161,7 +169,7 @@ impl<P: Part> Resource for Whole<P> {
     /// is what this operation would make, and to put it again does no harm.
     async fn find(cx: &Cx, inputs: &P::Inputs) -> Result<Option<String>> {
         let at = P::at(inputs);
-        let Some(live) = P::live(cx, &at).await? else { return Ok(None) };
+        let Some(live) = live::<P>(cx, &at).await? else { return Ok(None) };
         Ok(covers(&live, inputs)?.then(|| at.id()))
     }
 }

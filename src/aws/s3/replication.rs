@@ -242,7 +242,7 @@ impl Twin for Switch {
     }
 }
 
-const MISSING: &[&str] = &["ReplicationConfigurationNotFoundError", "NoSuchBucket"];
+const MISSING: &[&str] = &["ReplicationConfigurationNotFoundError"];
 
 pub(super) async fn live(cx: &Cx, at: &At) -> Result<Option<Replication>> {
     let reply = cx.aws.s3().get_bucket_replication().bucket(&at.bucket).send().await;

@@ -111,6 +111,34 @@ fn holder(name: &str) {
     }
 }
 
+/// Second questions about what an answer has just shown: the program whose
+/// preview asks them, and how a server says that it does not know it yet.
+#[rustfmt::skip]
+const ASKED_AGAIN: &[(&str, &str, &str, &[&str])] = &[
+    ("acm-Certificate-imported", "acm", "ResourceNotFoundException", &["GetCertificate", "ListTagsForCertificate"]),
+    ("s3-Bucket", "s3", "NoSuchBucket", &[
+        "GET /contract-bucket/?accelerate", "GET /contract-bucket/?acl", "GET /contract-bucket/?cors",
+        "GET /contract-bucket/?lifecycle", "GET /contract-bucket/?logging", "GET /contract-bucket/?object-lock",
+        "GET /contract-bucket/?requestPayment", "GET /contract-bucket/?tagging", "GET /contract-bucket/?policy",
+        "GET /contract-bucket/?encryption", "GET /contract-bucket/?versioning", "GET /contract-bucket/?website",
+    ]),
+];
+
+/// What is not told yet is neither drift nor a setting that is gone.
+#[test]
+fn what_was_just_seen_is_asked_again() {
+    for (name, service, code, operations) in ASKED_AGAIN {
+        let (world, _) = program(name);
+        world.run(&cloud(&world, Vec::new()), "up --yes").ends(0);
+        for operation in *operations {
+            let what = Trouble::Refused { code, message: "it is not known here" };
+            let lags = cloud(&world, vec![Scripted { service, operation, times: SOME, what }]);
+            run(&world, &lags, "preview --expect-no-changes --diff", PATIENT).ends(0);
+            assert!(asked(&lags, service, operation) > SOME as usize, "{name}: {operation}");
+        }
+    }
+}
+
 /// A test for each row, and no row without one.
 macro_rules! rows {
     ($test:ident, $rows:ident, $all:ident: $($name:ident)*) => {

@@ -378,21 +378,27 @@ fn each<T: Sync>(
     sum.into_inner().unwrap()
 }
 
-/// Those that the file that `ORDERINFRA_CRASH_LOG` names says have survived: a
-/// run of hours goes on where the last one ended.
-fn survived() -> BTreeSet<String> {
+/// Those that were tried and did not fail, as the file says that
+/// `ORDERINFRA_CRASH_LOG` names: a run of hours goes on where the last one ended.
+fn done() -> BTreeSet<String> {
     let file = setting("ORDERINFRA_CRASH_LOG");
     let text = file.and_then(|it| fs::read_to_string(it).ok()).unwrap_or_default();
-    let names = text.lines().filter_map(|it| it.strip_prefix("survived ")?.rsplit_once(' '));
-    names.map(|(name, _)| name.to_owned()).collect()
+    let name = |line: &str| {
+        let rest = [SURVIVED, NOT_REACHED].iter().find_map(|it| line.strip_prefix(it))?;
+        Some(rest.trim_start().rsplit_once(' ')?.0.to_owned())
+    };
+    text.lines().filter_map(name).collect()
 }
+
+const SURVIVED: &str = "survived";
+const NOT_REACHED: &str = "not reached";
 
 /// One line for each in the file that `ORDERINFRA_CRASH_LOG` names.
 fn note(name: &str, began: Instant, amiss: &Amiss) {
     let Some(file) = setting("ORDERINFRA_CRASH_LOG") else { return };
     let outcome = match (amiss.text.len(), amiss.tried) {
-        (0, 0) => "not reached",
-        (0, _) => "survived",
+        (0, 0) => NOT_REACHED,
+        (0, _) => SURVIVED,
         _ => "FAILED",
     };
     let line = format!("{outcome} {name} {:.1}s\n", began.elapsed().as_secs_f32());
@@ -424,8 +430,8 @@ fn a_run_killed_anywhere_is_gone_on_with() {
             let mut tried = share(all, seed());
             let seed = seed();
             let name = |it: &Point| format!("{project} {} killed `{it}`, seed {seed}", phase.name);
-            let survived = survived();
-            tried.retain(|it| !survived.contains(&name(it)));
+            let done = done();
+            tried.retain(|it| !done.contains(&name(it)));
             let outcome = each(&tried, name, |point| kill_and_go_on(phase, *point, seed));
             report(&format!("{project} {} (of {of})", phase.name), outcome, &mut failures);
         }

@@ -4,7 +4,7 @@
 //! it is, what vanished comes back, a lost create is found again, and nothing is
 //! left behind.
 //!
-//! Each type has a program in `types/`, whose resource `it` is under test:
+//! Each type has a program or several in `types/`, whose resource `it` is under test:
 //!
 //! ```yaml
 //! contract:

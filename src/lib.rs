@@ -23,7 +23,7 @@
 //!   schema.rs          the schema for editors, and the coverage of Pulumi's
 //!   interrupt.rs       signals: end at once, or tell the run
 //!   renew.rs           waits for credentials that a person renews
-//!   local.rs           starts, finds and ends the emulator
+//!   local.rs           starts, finds and ends the emulator, a Python program in `local/`
 //!   render.rs, live.rs plans and progress as text; `ui.rs` alone writes
 //! lang/              Pulumi YAML to a `Program`, expressions to values
 //!   load/              finds and reads the files: the only IO of the language
@@ -79,10 +79,9 @@
 //!   scheduler/ secretsmanager/ servicediscovery/ sfn/ sns/ sqs/ ssm/ wafv2/
 //! ```
 //!
-//! Beside `src/`: `stacks/` has example programs, `emulator/` the Python
-//! program behind `--local`, `tests/it/types/` one program per resource type,
-//! `docs/` the commands, the state file, the IAM policy, what a stack file can
-//! do, and how the tests are run.
+//! Beside `src/`: `stacks/` has example programs, `tests/it/types/` one program
+//! per resource type, `docs/` the commands, the state file, the IAM policy, what
+//! a stack file can do, and how the tests are run.
 //!
 //! # Who may import whom
 //!

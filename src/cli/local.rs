@@ -20,10 +20,10 @@ use super::{
 };
 
 /// The emulator's Python packages, all pinned.
-const REQUIREMENTS: &str = include_str!("../../emulator/requirements.txt");
+const REQUIREMENTS: &str = include_str!("local/requirements.txt");
 
 /// moto, with what it lacks for services to come up as they do in AWS.
-const PROGRAM: &str = include_str!("../../emulator/emulator.py");
+const PROGRAM: &str = include_str!("local/emulator.py");
 
 /// A first start imports every service.
 const STARTS_WITHIN: Duration = Duration::from_secs(90);

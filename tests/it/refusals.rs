@@ -63,7 +63,6 @@ fn asked(cloud: &Harsh, service: &str, operation: &str) -> usize {
 }
 
 /// The rows for which users read other words than for the rest of their table.
-#[rustfmt::skip]
 const OTHER_WORDS: &[(&str, &str)] = &[
     ("cache_cluster_that_is_busy", "busy with another change"),
     ("function_throttled_by_ec2", "throttled"),
